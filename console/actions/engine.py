@@ -1,0 +1,498 @@
+"""The engine: carries one decision from its plan to what can be proved about it.
+
+However it is interrupted, the journal holds enough to go on with the same key and the same
+bytes, so that money moves once. `protocol` names the steps; the comments give their numbers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, ParamSpec, TypeVar
+
+from console.actions.classify import Reading, Verdict, read_refund_answer
+from console.actions.outcome import Held, Outcome, Result
+from console.actions.plan import Plan, Snapshot
+from console.amazon.client import AmazonPay, Answer
+from console.amazon.errors import NoAnswer, NotSent, WrongEnvironment
+from console.domain.ids import parse
+from console.domain.intent import IllegalMove, Move, State
+from console.domain.model import Refund, parse_time, show_time
+from console.lookup import Lookup, NotFoundHere, ReadFailure
+from console.store.claims import NotOurs, Owner
+from console.store.journal import Blocked, Intent, Journal, JournalBroken, VersionMoved
+
+REPLAY_WAITS: Final = (1.0, 2.0, 4.0, 10.0, 30.0)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Tell = Callable[[str], None]
+
+
+def silent(_message: str) -> None:
+    """Tells nobody."""
+
+
+@dataclass
+class _Attempts:
+    """One run of attempts: what the object was before it, and who is told."""
+
+    before: Snapshot
+    seen_at: datetime | None
+    tell: Tell
+    moved: Snapshot | None = None  # what it was when Amazon said no although it had moved
+
+
+class Engine:
+    """Performs plans for one account. One of it runs in a process."""
+
+    def __init__(
+        self,
+        client: AmazonPay,
+        lookup: Lookup,
+        journal: Journal,
+        *,
+        waits: tuple[float, ...] = REPLAY_WAITS,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.client = client
+        self.lookup = lookup
+        self.journal = journal
+        self._waits = waits
+        self._sleep = sleep
+        self._owner = Owner.current()
+        self._busy: set[int] = set()
+        self._running: set[asyncio.Task[Outcome]] = set()
+
+    # --- from a plan to an outcome -----------------------------------------------------------
+
+    async def perform(
+        self, plan: Plan, phrase: str, *, above_captured: bool = False, tell: Tell = silent
+    ) -> Outcome:
+        """Carry out `plan`, if `phrase` is exactly what had to be typed (step 4).
+
+        Raises Held where the confirmation is missing or wrong; nothing was sent then. Once
+        begun it goes on to its end even if the caller is cancelled.
+        """
+        check_confirmation(plan, phrase, above_captured)
+        await self.require_sound_journal()
+        return await self._to_its_end(self._perform(plan, tell))
+
+    async def require_sound_journal(self) -> None:
+        """Raise JournalBroken unless the journal's chain verifies (step 0)."""
+        found = await blocking(self.journal.verify)
+        if found.problem is not None:
+            raise JournalBroken(f"The journal does not verify: {found.problem}.")
+
+    async def _to_its_end(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await asyncio.shield(task)
+
+    @property
+    def is_working(self) -> bool:
+        """Whether an action is under way in this process."""
+        return bool(self._running)
+
+    async def _perform(self, plan: Plan, tell: Tell) -> Outcome:
+        try:
+            intent = await self._reserve(plan)
+        except Blocked as error:
+            return _nothing_sent(plan, Result.BLOCKED, str(error), intent=error.holder.id)
+        except (VersionMoved, IllegalMove) as error:
+            return _nothing_sent(plan, Result.STALE, f"{error} Look again and decide anew.")
+        with self._at_work(intent.id):
+            return await self._reread_and_send(plan, intent, tell)
+
+    async def _reserve(self, plan: Plan) -> Intent:  # step 5
+        if plan.reopens is not None:
+            return await blocking(self.journal.reopen, plan.reopens, self._owner, plan.draft.reason)
+        return await blocking(self.journal.reserve, plan.draft, plan.version, self._owner)
+
+    async def _reread_and_send(self, plan: Plan, intent: Intent, tell: Tell) -> Outcome:
+        tell("Reading the order once more before anything is sent")  # step 6
+        try:
+            now, date = await self.snapshot(intent)
+        except (*ReadFailure, NotFoundHere) as error:
+            return await self._abandon(intent, f"the order could not be read again: {error}")
+        changes = plan.snapshot.changes(now)
+        if changes and plan.reopens is None:
+            ended = await self._move(intent, Move.STALE, why="; ".join(changes))
+            message = "The order has changed since it was shown. Nothing was sent."
+            return _outcome(ended, Result.STALE, message, facts=tuple(changes))
+        data = {"date": show_time(date), "snapshot": now.data}
+        intent = await blocking(self.journal.reread, intent.id, data)
+        return await self._send_until_known(intent, now, tell, immediately=True)
+
+    async def _abandon(self, intent: Intent, why: str) -> Outcome:
+        ended = await self._move(intent, Move.ABANDON, why=why)
+        return _outcome(ended, Result.NOT_SENT, f"Nothing was sent: {why}.")
+
+    # --- going on after a crash or a lost answer ---------------------------------------------
+
+    async def resume(
+        self, intent: Intent, *, nobody_else: bool = False, tell: Tell = silent
+    ) -> Outcome:
+        """Resolve one open intent, as far as that is safe; see `recovery.recover`."""
+        free = intent.id not in self._busy and await blocking(
+            self.journal.claims.claim, intent.id, self._owner
+        )
+        if not free:
+            message = f"Intent {intent.id} ({intent.summary}) is being worked on right now."
+            return _outcome(intent, Result.BLOCKED, message)
+        with self._at_work(intent.id):
+            return await self._to_its_end(self._resume(intent, nobody_else, tell))
+
+    async def _resume(self, intent: Intent, nobody_else: bool, tell: Tell) -> Outcome:
+        intent = await blocking(self.journal.intent, intent.id)  # as it is now that it is ours
+        if intent.state is State.RESERVED:
+            return await self._abandon(intent, "the console stopped before it was sent")
+        if intent.state is State.SENDING:
+            why = "the console stopped before the answer was written down"
+            intent = await self._move(intent, Move.LOSE, why=why)
+        if intent.state is not State.UNKNOWN:
+            return _outcome(intent, Result.BLOCKED, f"Intent {intent.id} is {intent.state}.")
+        return await self._read_first(intent, nobody_else, tell)
+
+    async def _read_first(self, intent: Intent, nobody_else: bool, tell: Tell) -> Outcome:
+        tell(f"Intent {intent.id}: reading the order first")
+        try:
+            now, _ = await self.snapshot(intent)
+        except (*ReadFailure, NotFoundHere) as error:
+            return unknown_outcome(intent, f"The order could not be read: {error}")
+        before = await self._last_seen(intent)
+        if before.moved(now) and not nobody_else:
+            return _ask_a_person(intent, before.changes(now))
+        return await self._send_until_known(intent, now, tell, immediately=True)
+
+    async def _last_seen(self, intent: Intent) -> Snapshot:
+        """What the object was when the intent was last sent from."""
+        lines = await blocking(self.journal.entries, intent=intent.id)
+        seen = [line.data["snapshot"] for line in lines if line.kind == "reread"]
+        return Snapshot(seen[-1] if seen else intent.snapshot)
+
+    # --- sending, until it is known what came of it ------------------------------------------
+
+    async def _send_until_known(
+        self, intent: Intent, before: Snapshot, tell: Tell, *, immediately: bool
+    ) -> Outcome:
+        """Send the stored bytes until an answer proves something (steps 7 to 10)."""
+        run = _Attempts(before, await self._seen_at(intent), tell)
+        waits = (0.0, *self._waits) if immediately else self._waits
+        for wait in waits:
+            if wait:
+                tell(f"No proof yet: asking again with the same key in {wait:.0f} s")
+            await self._sleep(wait)
+            outcome = await self._attempt(intent, run)
+            if outcome is not None:
+                return outcome
+            intent = await blocking(self.journal.intent, intent.id)
+        return await self._give_up_for_now(intent)
+
+    async def _attempt(self, intent: Intent, run: _Attempts) -> Outcome | None:
+        """One armed attempt; None where it proved nothing."""
+        try:
+            reservation = await blocking(self.journal.arm, intent.id, self._owner)
+        except (NotOurs, IllegalMove) as error:
+            return _outcome(intent, Result.BLOCKED, f"{error} Its journal tells the outcome.")
+        run.tell(f"Sending, attempt {reservation.attempt}")
+        try:
+            answer = await self.client.send(reservation)
+        except (NotSent, WrongEnvironment) as error:
+            return await self._never_left(intent, str(error))
+        except NoAnswer as error:
+            await self._lose(intent, f"no answer: {error}")
+            return None
+        reading = read_refund_answer(intent, answer)
+        return await _HANDLERS[reading.verdict](self, intent, reading, answer, run)
+
+    async def _never_left(self, intent: Intent, why: str) -> Outcome | None:
+        now = await blocking(self.journal.never_left, intent.id, {"why": why})
+        if now.unanswered:  # an earlier attempt can still arrive
+            await self._lose(intent, f"the connection failed: {why}")
+            return None
+        ended = await self._move(intent, Move.NOT_SENT, why=why)
+        return _outcome(ended, Result.NOT_SENT, f"Nothing reached Amazon: {why}.")
+
+    async def _lose(self, intent: Intent, why: str) -> None:
+        await self._move(intent, Move.LOSE, why=why)
+
+    async def _proves_nothing(
+        self, intent: Intent, reading: Reading, answer: Answer, run: _Attempts
+    ) -> Outcome | None:
+        await self._lose(intent, reading.why)
+        return None
+
+    async def _throttled(
+        self, intent: Intent, reading: Reading, answer: Answer, run: _Attempts
+    ) -> Outcome | None:
+        await self._answered(intent, reading, answer)
+        return None  # nothing was executed: the same bytes again, later
+
+    async def _says_no(
+        self, intent: Intent, reading: Reading, answer: Answer, run: _Attempts
+    ) -> Outcome | None:
+        now = await self._answered(intent, reading, answer)
+        if now.unanswered:
+            why = f"{reading.why}; but an earlier attempt has no answer and can still arrive"
+            await self._lose(intent, why)
+            return None
+        try:
+            seen, _ = await self.snapshot(intent)
+        except (*ReadFailure, NotFoundHere) as error:
+            await self._lose(intent, f"{reading.why}; the order could not be read: {error}")
+            return None
+        if run.before.moved(seen) and (run.moved is None or run.moved.moved(seen)):
+            # It says no, and yet money moved: ask once more before believing the refusal.
+            run.moved = seen
+            await self._lose(intent, f"{reading.why}; but the order has changed meanwhile")
+            return None
+        ended = await self._move(intent, Move.REFUSE, why=reading.why, code=reading.code)
+        return _outcome(ended, Result.REFUSED, f"{reading.why}.", code=reading.code)
+
+    async def _key_taken(
+        self, intent: Intent, reading: Reading, answer: Answer, run: _Attempts
+    ) -> Outcome | None:
+        await self._answered(intent, reading, answer)
+        try:
+            seen, _ = await self.snapshot(intent)
+            changes = run.before.changes(seen) if run.before.moved(seen) else []
+        except (*ReadFailure, NotFoundHere):
+            changes = []
+        if changes:
+            ended = await self._move(intent, Move.STALE, why="; ".join(changes))
+            message = (
+                "Somebody acted from the same starting point with another amount."
+                " Yours was not made. Look at the order again."
+            )
+            return _outcome(ended, Result.STALE, message, facts=tuple(changes), code=reading.code)
+        ended = await self._move(intent, Move.CONFLICT, why=reading.why, code=reading.code)
+        message = (
+            "Amazon already has another request from the same starting point, and the order"
+            " does not show it: it may lag, or that request was refused. Yours was not made."
+            " Look again in a few minutes before you decide."
+        )
+        return _outcome(ended, Result.CONFLICT, message, code=reading.code)
+
+    async def _made(
+        self, intent: Intent, reading: Reading, answer: Answer, run: _Attempts
+    ) -> Outcome | None:
+        assert reading.refund is not None
+        refund = reading.refund
+        await self._answered(intent, reading, answer)
+        others = await blocking(self.journal.intents, obj=intent.object)
+        earlier = next((o for o in others if o.result == refund.id and o.id != intent.id), None)
+        before_us = bool(run.seen_at and refund.created and refund.created < run.seen_at)
+        absorbed = earlier is not None or before_us
+        data = {
+            "result": refund.id,
+            "request": answer.request_id,
+            "state": refund.state,
+            "created": show_time(refund.created),
+        }  # step 12
+        ended = await self._move(intent, Move.ABSORB if absorbed else Move.ACCEPT, **data)
+        refund, fresh = await self._read_back(refund, answer, ended.scope)
+        if refund.is_dead:
+            ended = await self._move(ended, Move.DECLINE, code=refund.status.reason_code)
+        if absorbed:
+            return _absorbed_outcome(ended, refund, fresh, earlier)
+        return _accepted_outcome(ended, refund, fresh)
+
+    async def _read_back(
+        self, refund: Refund, answer: Answer, scope: str
+    ) -> tuple[Refund, dict[str, Any] | None]:
+        """A replay gives the saved first answer, so what became of the refund is read."""
+        data = answer.data
+        with contextlib.suppress(*ReadFailure):  # then the answer itself has to do
+            fresh = await self.client.get(parse(refund.id).v2)
+            data, refund = fresh.data, Refund.from_api(fresh.data or {})
+        await blocking(self.lookup.remember_refund, refund, scope)
+        return refund, data
+
+    async def _give_up_for_now(self, intent: Intent) -> Outcome:
+        if intent.state is State.SENDING:  # the last attempt was throttled
+            if not intent.unanswered:
+                ended = await self._move(
+                    intent, Move.REFUSE, why="throttled", code="TooManyRequests"
+                )
+                message = f"Amazon is throttling. Nothing was executed. {_retry_hint(intent)}"
+                return _outcome(ended, Result.REFUSED, message, code="TooManyRequests")
+            await self._lose(intent, "throttled, and an earlier attempt has no answer")
+            intent = await blocking(self.journal.intent, intent.id)
+        return unknown_outcome(intent)
+
+    # --- shared --------------------------------------------------------------------------------
+
+    async def snapshot(self, intent: Intent) -> tuple[Snapshot, datetime | None]:
+        """The intent's charge as it is now, and Amazon's clock at that answer."""
+        own = await blocking(self.own_refunds, intent.object)
+        order = await self.lookup.look_up(parse(intent.object), also=own)
+        charge = order.charge(intent.object)
+        if charge is None:
+            raise NotFoundHere(parse(intent.object).v2, "", intent.environment)
+        return Snapshot.of(charge, order), order.amazon_date
+
+    def own_refunds(self, charge_id: str) -> list[str]:
+        """The refunds that the journal knows of a charge: they are read by id, every time."""
+        found = {i.result for i in self.journal.intents(obj=charge_id) if i.result}
+        return sorted(found)
+
+    async def _seen_at(self, intent: Intent) -> datetime | None:
+        """Amazon's clock at the read before the first attempt: what is older isn't ours."""
+        lines = await blocking(self.journal.entries, intent=intent.id)
+        dates = [parse_time(line.data.get("date")) for line in lines if line.kind == "reread"]
+        return dates[0] if dates else None
+
+    async def _answered(self, intent: Intent, reading: Reading, answer: Answer) -> Intent:
+        data = {
+            "status": answer.status,
+            "code": reading.code,
+            "request": answer.request_id,
+            "date": show_time(answer.date),
+        }
+        return await blocking(self.journal.answered, intent.id, data)
+
+    async def _move(self, intent: Intent, move: Move, **data: object) -> Intent:
+        return await blocking(self.journal.move, intent.id, move, data)
+
+    @contextlib.contextmanager
+    def _at_work(self, number: int) -> Any:
+        self._busy.add(number)
+        try:
+            yield
+        finally:
+            self._busy.discard(number)
+            self.journal.claims.release(number)
+
+
+_HANDLERS: Final = {
+    Verdict.MADE: Engine._made,
+    Verdict.SAYS_NO: Engine._says_no,
+    Verdict.KEY_TAKEN: Engine._key_taken,
+    Verdict.THROTTLED: Engine._throttled,
+    Verdict.PROVES_NOTHING: Engine._proves_nothing,
+}
+
+
+async def blocking(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run what waits for the disk in a thread, so that no key is ever held up by it."""
+    return await asyncio.to_thread(function, *args, **kwargs)
+
+
+def check_confirmation(plan: Plan, phrase: str, above_captured: bool) -> None:
+    """Raise Held unless exactly the asked phrase was typed, and the second one where asked."""
+    if phrase.strip() != plan.phrase:
+        raise Held(f"Not confirmed. To go on, type exactly: {plan.phrase}", "Nothing was sent.")
+    if plan.above_captured and not above_captured:
+        raise Held(
+            "This refunds more than was captured, which needs a second confirmation.",
+            "Add --above-captured, or refund less.",
+        )
+
+
+def _ask_a_person(intent: Intent, changes: list[str]) -> Outcome:
+    message = (
+        f"Money has moved on {intent.object} since this was sent, so nothing was sent again:"
+        " it may be this very refund, or somebody may have refunded by hand."
+    )
+    number = intent.id
+    hint = (
+        "Look at the charge in Seller Central. If nobody else refunded:"
+        f" `payconsole journal recover {number} --nobody-else`. If this refund is there:"
+        f" `payconsole journal resolve {number} --happened --evidence TEXT`. If not: --did-not."
+    )
+    return _outcome(intent, Result.UNKNOWN, message, facts=tuple(changes), hint=hint)
+
+
+def unknown_outcome(intent: Intent, message: str | None = None) -> Outcome:
+    said = message or (
+        f"It is not known whether {intent.summary} was made. It may have happened, or may"
+        " still happen. Don't do it again by another way."
+    )
+    hint = (
+        f"`payconsole journal recover` asks Amazon again with the same key;"
+        f" `payconsole journal show {intent.id}` tells what was tried."
+    )
+    return _outcome(intent, Result.UNKNOWN, said, hint=hint)
+
+
+def _accepted_outcome(intent: Intent, refund: Refund, data: dict[str, Any] | None) -> Outcome:
+    if refund.is_dead:
+        code = refund.status.reason_code
+        message = (
+            f"Amazon made refund {refund.id} and declined it ({code}): the buyer gets nothing."
+        )
+        return _outcome(intent, Result.REFUSED, message, data=data, code=code)
+    message = (
+        f"One refund of {intent.amount} exists from the total that you saw: {refund.id},"
+        f" {refund.state}."
+    )
+    if refund.state == "RefundInitiated":
+        message += " It is initiated, not done: the buyer doesn't have the money yet."
+    return _outcome(intent, Result.ACCEPTED, message, data=data)
+
+
+def _absorbed_outcome(
+    intent: Intent, refund: Refund, data: dict[str, Any] | None, earlier: Intent | None
+) -> Outcome:
+    when = f" on {refund.created:%Y-%m-%d at %H:%M:%S} UTC" if refund.created else ""
+    by = f", under intent {earlier.id}" if earlier else ""
+    message = (
+        f"A refund of {intent.amount} was made{when} already{by}: {refund.id}, {refund.state}."
+    )
+    message += " No new refund was made."
+    hint = "If a further refund is meant, decide anew and say why in the reason."
+    if refund.is_dead:
+        message += f" Amazon declined that one ({refund.status.reason_code})."
+        hint = "Decide anew: the next attempt has a key of its own."
+    return _outcome(intent, Result.ABSORBED, message, hint=hint, data=data)
+
+
+def _retry_hint(intent: Intent) -> str:
+    return f"`payconsole journal retry {intent.id}` tries the same decision again."
+
+
+def _outcome(
+    intent: Intent,
+    result: Result,
+    message: str,
+    *,
+    facts: tuple[str, ...] = (),
+    code: str | None = None,
+    hint: str | None = None,
+    data: dict[str, Any] | None = None,
+) -> Outcome:
+    if hint is None and intent.can_retry:
+        hint = _retry_hint(intent)
+    return Outcome(
+        action=intent.action,
+        target=intent.object,
+        result=result,
+        message=message,
+        amount=intent.amount,
+        object=data,
+        idempotency_key=intent.key,
+        attempts=intent.attempts,
+        intent=intent.id,
+        code=code,
+        hint=hint,
+        facts=facts,
+    )
+
+
+def _nothing_sent(plan: Plan, result: Result, message: str, intent: int | None = None) -> Outcome:
+    draft = plan.draft
+    return Outcome(
+        action=draft.action,
+        target=draft.object,
+        result=result,
+        message=message,
+        amount=draft.amount,
+        idempotency_key=draft.key,
+        intent=intent,
+        hint="`payconsole journal recover` resolves what is open." if intent else None,
+    )

@@ -1,0 +1,241 @@
+"""From what the operator asks for to a plan (protocol, steps 1 to 3). Nothing is sent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from console.actions.engine import Engine, blocking
+from console.actions.outcome import Held, Result
+from console.actions.plan import (
+    Plan,
+    Snapshot,
+    confirmation_phrase,
+    refund_body,
+    refund_changes,
+)
+from console.actions.recovery import recover
+from console.domain.ids import Identifier
+from console.domain.intent import LIVE_STATES, Move, State, derive_key
+from console.domain.model import Charge
+from console.domain.money import AmountError, Money, parse_typed
+from console.domain.order import Order
+from console.domain.rules import BY_NAME, offer
+from console.domain.text import clean_line
+from console.lookup import scope_of
+from console.store.journal import Draft, Intent
+
+_REFUND = BY_NAME["refund"]
+_SETTLED_READS = 3
+
+
+async def plan_refund(engine: Engine, target: Identifier, typed: str, reason: str) -> Plan:
+    """Plan a refund of the amount `typed` on the charge that `target` leads to.
+
+    Raises Held with the reason where it is not possible now, and whatever a lookup raises.
+    """
+    await engine.require_sound_journal()
+    order, charge, version = await _fresh(engine, target)
+    await _require_nothing_open(engine, charge)
+    amount = _amount(typed, charge)
+    earlier = await _same_decision(engine, charge, amount)
+    if earlier is None:
+        _require_allowed(order, charge, amount)
+    return await _compose(engine, order, charge, version, amount, clean_line(reason, 500), earlier)
+
+
+async def _fresh(engine: Engine, target: Identifier) -> tuple[Order, Charge, int]:
+    """The order as it is now, and the journal's version of it that belongs to this look."""
+    for _ in range(_SETTLED_READS):
+        mark = await blocking(engine.journal.last)
+        order = await engine.lookup.look_up(target)
+        charge = choose_charge(order, target)
+        own = await blocking(engine.own_refunds, charge.id)
+        if not set(own) <= {refund.id for refund in order.refunds}:
+            order = await engine.lookup.look_up(target, also=own)
+            charge = choose_charge(order, target)
+        declined = await _record_declined(engine, order, charge)
+        version = await blocking(engine.journal.version, scope_of(charge))
+        if version <= mark or declined:
+            order = await _with_journal(engine, order, charge)
+            if version <= mark or version == await blocking(
+                engine.journal.version, scope_of(charge)
+            ):
+                return order, charge, version
+    raise Held(
+        "Something is being done to this order right now.",
+        "Try again in a moment.",
+        result=Result.STALE,
+    )
+
+
+async def _with_journal(engine: Engine, order: Order, charge: Charge) -> Order:
+    if charge.currency is None:
+        return order
+    live = await blocking(engine.journal.live_refunds, charge.id, charge.currency)
+    return replace(order, journal_refunds={**order.journal_refunds, charge.id: live})
+
+
+async def _record_declined(engine: Engine, order: Order, charge: Charge) -> bool:
+    """A refund of ours that Amazon declined leaves the sum, before the sum is used."""
+    dead = {refund.id: refund for refund in order.refunds_of(charge.id) if refund.is_dead}
+    found = False
+    for intent in await blocking(engine.journal.intents, obj=charge.id, states=LIVE_STATES):
+        if intent.result in dead and intent.state is not State.SETTLED:
+            code = dead[intent.result].status.reason_code
+            await blocking(engine.journal.move, intent.id, Move.DECLINE, {"code": code})
+            found = True
+    return found
+
+
+def choose_charge(order: Order, target: Identifier) -> Charge:
+    """The charge that is meant: the one named, or the only one that can be refunded."""
+    named = order.charge(target.v2.id)
+    if named is not None:
+        return named
+    refund = next((r for r in order.refunds if r.id == target.v2.id), None)
+    above = order.charge(refund.charge_id or "") if refund else None
+    if above is not None:
+        return above
+    captured = [c for c in order.charges if c.state == "Captured"]
+    if len(captured) == 1:
+        return captured[0]
+    if not captured:
+        raise Held(
+            f"{target.id} has no captured charge that this console knows.",
+            "Paste the charge's own id, from the shop or from Seller Central.",
+        )
+    ids = ", ".join(c.id for c in captured)
+    raise Held(f"{target.id} has several captured charges: {ids}.", "Name one of them.")
+
+
+async def _require_nothing_open(engine: Engine, charge: Charge) -> None:
+    """Open intents are resolved first; whatever comes of it, the operator looks again."""
+    scope = scope_of(charge)
+    holder = await blocking(engine.journal.open_on, scope, charge.id)
+    if holder is None:
+        return
+    outcomes = await recover(engine, scope=scope)
+    said = " ".join(f"Intent {o.intent}: {o.message}" for o in outcomes)
+    raise Held(
+        f"Intent {holder.id} ({holder.summary}, by {holder.actor}) was open on this order."
+        f" {said} Nothing new was planned.",
+        "Look at the order, then decide anew.",
+        intent=holder.id,
+    )
+
+
+def _amount(typed: str, charge: Charge) -> Money:
+    if charge.currency is None:
+        raise Held("Amazon doesn't say in which currency this charge is.", "See Seller Central.")
+    try:
+        return parse_typed(typed, charge.currency)
+    except AmountError as error:
+        raise Held(str(error), "Nothing was sent.") from error
+
+
+def _require_allowed(order: Order, charge: Charge, amount: Money) -> None:
+    """Step 2, local law."""
+    can = offer(order, "refund", charge.id)
+    if not can.allowed:
+        raise Held(can.why)
+    if can.max_amount is not None and amount > can.max_amount:
+        raise Held(f"{amount} is too much: {can.why}")
+
+
+async def _same_decision(engine: Engine, charge: Charge, amount: Money) -> Intent | None:
+    """The earlier intent that this is, if it was refused, not sent, given up or denied.
+
+    Trying again is the same intent, with its key and its bytes. Another amount is a new
+    decision, which has to wait while anything of the old one could still be executed.
+    """
+    for intent in await blocking(engine.journal.intents, obj=charge.id):
+        if intent.action != _REFUND.name or not intent.can_retry or intent.human == "next_key":
+            continue
+        if intent.amount == amount:
+            return intent
+        if not intent.never_left:
+            raise Held(
+                f"Intent {intent.id} ({intent.summary}) ended {intent.state}, and its key can"
+                f" still be used. Another amount could be paid beside it.",
+                f"`payconsole journal retry {intent.id}` tries it again as it was;"
+                f" `payconsole journal show {intent.id}` tells what is known.",
+                intent=intent.id,
+            )
+    return None
+
+
+async def _compose(
+    engine: Engine,
+    order: Order,
+    charge: Charge,
+    version: int,
+    amount: Money,
+    reason: str,
+    earlier: Intent | None,
+) -> Plan:
+    environment = engine.client.account.environment
+    snapshot = Snapshot.of(charge, order)
+    floor = order.refund_floor(charge)
+    assert floor is not None
+    assert charge.captured is not None
+    if earlier is not None:
+        draft: Draft = replace(earlier, reason=reason)
+    else:
+        generation = await blocking(
+            engine.journal.generation, _REFUND.operation, charge.id, str(floor)
+        )
+        draft = Draft(
+            environment=environment,
+            action=_REFUND.name,
+            operation=_REFUND.operation,
+            object=charge.id,
+            scope=scope_of(charge),
+            lock=charge.id,
+            amount=amount,
+            observed=str(floor),
+            generation=generation,
+            key=derive_key(environment, _REFUND.operation, charge.id, floor, generation),
+            method="POST",
+            path="/refunds",
+            body=refund_body(charge.id, amount),
+            reason=reason,
+            snapshot=snapshot.data,
+        )
+    before, after = refund_changes(order, charge, amount)
+    above = floor + amount > charge.captured
+    return Plan(
+        draft=draft,
+        order=order,
+        snapshot=snapshot,
+        version=version,
+        phrase=confirmation_phrase(environment, charge.id, amount),
+        before=before,
+        after=after,
+        buyer_sees=(
+            f"{amount} back on the payment method of the order, once Amazon has done it;"
+            " Amazon writes to the buyer."
+        ),
+        undo="No. A refund can't be taken back.",
+        warnings=tuple(await _warnings(engine, order, charge, amount, above, earlier)),
+        above_captured=above,
+        reopens=earlier.id if earlier else None,
+    )
+
+
+async def _warnings(
+    engine: Engine, order: Order, charge: Charge, amount: Money, above: bool, earlier: Intent | None
+) -> list[str]:
+    found = list(order.warnings)
+    if above:
+        found.append("With this, more is refunded than was captured.")
+    if earlier is not None:
+        found.append(
+            f"This is intent {earlier.id} again ({earlier.state}): the same key, the same bytes."
+        )
+    for intent in await blocking(engine.journal.intents, obj=charge.id, states=LIVE_STATES):
+        if intent.amount == amount and intent.action == _REFUND.name:
+            found.append(
+                f"The same amount was refunded before, by {intent.actor} on {intent.created[:16]}"
+                f" UTC (intent {intent.id}). This is a second refund."
+            )
+    return found

@@ -1,0 +1,1 @@
+"""The wire: signing, endpoints, one async client, its errors, the throttle."""

@@ -1,0 +1,112 @@
+"""Hosts by region, the address form by kind of key, and the operations by name."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+HOSTS: Final = {
+    "na": "https://pay-api.amazon.com",
+    "eu": "https://pay-api.amazon.eu",
+    "jp": "https://pay-api.amazon.jp",
+}
+ENVIRONMENTS: Final = ("sandbox", "live")
+API_VERSION: Final = "v2"
+
+# What is read, by the kind of object that `ids.Target` names.
+READS: Final = {
+    "charge_permission": "get_charge_permission",
+    "charge": "get_charge",
+    "refund": "get_refund",
+    "dispute": "get_dispute",
+    "checkout_session": "get_checkout_session",
+}
+
+
+class AccountError(ValueError):
+    """Region, environment, key id or endpoint that don't fit together, in a sentence."""
+
+
+def key_environment(public_key_id: str) -> str | None:
+    """The environment that a key id names by its prefix; None for a classic key."""
+    upper = public_key_id.upper()
+    for environment in ENVIRONMENTS:
+        if upper.startswith(environment.upper() + "-"):
+            return environment
+    return None
+
+
+@dataclass(frozen=True)
+class Account:
+    """Where and as whom requests are made. No secret is in it."""
+
+    region: str
+    environment: str
+    public_key_id: str
+    endpoint: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.region not in HOSTS:
+            raise AccountError(f"The region must be na, eu or jp, not {self.region!r}.")
+        if self.environment not in ENVIRONMENTS:
+            raise AccountError(
+                f"The environment must be sandbox or live, not {self.environment!r}."
+            )
+        named = key_environment(self.public_key_id)
+        if named and named != self.environment:
+            raise AccountError(
+                f"The public key id {self.public_key_id} is for {named}, but the environment"
+                f" of this profile is {self.environment}."
+            )
+        if self.endpoint is not None:
+            check_endpoint(self.endpoint)
+
+    @property
+    def origin(self) -> str:
+        return (self.endpoint or HOSTS[self.region]).rstrip("/")
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.origin).netloc
+
+    def path(self, resource: str) -> str:
+        """The path that is sent and signed for `resource`, such as `/charges/S01-…`.
+
+        An environment-specific key implies its environment; a classic key names it in the
+        path (Charge Permission and Signing pages).
+        """
+        if key_environment(self.public_key_id):
+            return f"/{API_VERSION}{resource}"
+        return f"/{self.environment}/{API_VERSION}{resource}"
+
+
+def check_endpoint(endpoint: str) -> None:
+    """Raise AccountError unless `endpoint` is https, or plain http to this machine itself."""
+    try:
+        parts = urlsplit(endpoint)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise AccountError(f"{endpoint!r} is not an address.") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise AccountError(
+            f"{endpoint!r} is not an address like https://host or http://127.0.0.1:8080."
+        )
+    if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+        raise AccountError("An endpoint is scheme, host and port only.")
+    if parts.scheme == "http" and not is_loopback(parts.netloc):
+        raise AccountError(
+            "Plain http is accepted for this machine's own addresses only; use https."
+        )
+
+
+def is_loopback(netloc: str) -> bool:
+    """Whether `host` or `host:port` is this machine itself."""
+    host = urlsplit(f"//{netloc}").hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

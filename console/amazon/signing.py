@@ -1,0 +1,154 @@
+"""Request signing (Amazon Pay: Signing requests), for both published algorithms.
+
+`cryptography` is imported where a key is first used, so that the first screen and `--help`
+don't wait for it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, urlsplit
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+# Algorithm -> salt length in bytes. The second is what current documents ask for.
+ALGORITHMS: Final = {"AMZN-PAY-RSASSA-PSS": 20, "AMZN-PAY-RSASSA-PSS-V2": 32}
+DEFAULT_ALGORITHM: Final = "AMZN-PAY-RSASSA-PSS-V2"
+MIN_KEY_BITS: Final = 2048
+
+Parameters = Mapping[str, Sequence[str]]
+
+
+class KeyUnusable(ValueError):
+    """A private key that can't sign for Amazon Pay; the message says why and what helps."""
+
+
+def canonical_request(
+    method: str, path: str, parameters: Parameters, headers: Mapping[str, str], payload: bytes
+) -> str:
+    """The text whose hash is signed: method, path, query, headers, their names, body hash.
+
+    `headers` are exactly those that are signed. A `path` may be a whole address; what counts
+    is everything from the host to the query.
+    """
+    lowered = {name.lower(): _fold(value) for name, value in headers.items()}
+    names = sorted(lowered)
+    return "\n".join(
+        [
+            method.upper(),
+            canonical_path(path),
+            canonical_query(parameters),
+            *(f"{name}:{lowered[name]}" for name in names),
+            "",
+            ";".join(names),
+            hashlib.sha256(payload).hexdigest(),
+        ]
+    )
+
+
+def string_to_sign(algorithm: str, canonical: str) -> str:
+    """The two lines that the key signs: the algorithm and the canonical request's hash."""
+    return f"{algorithm}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+
+
+def canonical_path(path: str) -> str:
+    """RFC 3986: repeated slashes folded, each segment percent-encoded, empty becomes `/`."""
+    plain = urlsplit(path).path if "://" in path else path
+    return quote(re.sub(r"/{2,}", "/", plain), safe="/-_.~") or "/"
+
+
+def canonical_query(parameters: Parameters) -> str:
+    """`name=value` pairs, percent-encoded, sorted by encoded name and then value."""
+    pairs = [
+        (quote(name, safe="-_.~"), quote(value, safe="-_.~"))
+        for name, values in parameters.items()
+        for value in values
+    ]
+    return "&".join(f"{name}={value}" for name, value in sorted(pairs))
+
+
+def pay_date(moment: datetime) -> str:
+    """The compact UTC form of `x-amz-pay-date`."""
+    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _fold(value: str) -> str:
+    return " ".join(value.split())
+
+
+def load_private_key(pem: bytes) -> RSAPrivateKey:
+    """An RSA private key of at least 2048 bits from PKCS#8 or PKCS#1 PEM.
+
+    Raises KeyUnusable with the reason. The message never holds a part of the key.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    if b"BEGIN OPENSSH PRIVATE KEY" in pem:
+        raise KeyUnusable(
+            "This key is in OpenSSH's own format. Convert a copy of it with"
+            " `ssh-keygen -p -m PEM -f COPY`."
+        )
+    if b"BEGIN PUBLIC KEY" in pem or b"BEGIN CERTIFICATE" in pem:
+        raise KeyUnusable("This is the public half. Amazon Pay signs with the private key.")
+    if b"PRIVATE KEY" not in pem:
+        raise KeyUnusable("This is no PEM file: it has no line BEGIN PRIVATE KEY.")
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except TypeError:
+        raise KeyUnusable(
+            "The key is encrypted. Decrypt a copy of it with"
+            " `openssl pkey -in KEY -out COPY`, add that, then delete the copy."
+        ) from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise KeyUnusable("The key can't be read: the PEM is damaged or of another kind.") from None
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise KeyUnusable("Amazon Pay needs an RSA key; this is another kind.")
+    if key.key_size < MIN_KEY_BITS:
+        raise KeyUnusable(f"The key has {key.key_size} bits; Amazon Pay needs {MIN_KEY_BITS}.")
+    return key
+
+
+class Signer:
+    """Signs requests with one key. Its repr shows the public key id, never the key."""
+
+    def __init__(self, pem: bytes, public_key_id: str, algorithm: str = DEFAULT_ALGORITHM) -> None:
+        self._key = load_private_key(pem)
+        self.public_key_id = public_key_id
+        self.algorithm = algorithm
+        self._salt = ALGORITHMS[algorithm]
+
+    def __repr__(self) -> str:
+        return f"Signer({self.public_key_id!r})"
+
+    def authorization(
+        self,
+        method: str,
+        path: str,
+        parameters: Parameters,
+        headers: Mapping[str, str],
+        payload: bytes,
+    ) -> str:
+        """The `authorization` header for exactly these headers and these bytes."""
+        canonical = canonical_request(method, path, parameters, headers, payload)
+        signature = self.sign(string_to_sign(self.algorithm, canonical).encode())
+        names = ";".join(sorted(name.lower() for name in headers))
+        return (
+            f"{self.algorithm} PublicKeyId={self.public_key_id},"
+            f" SignedHeaders={names}, Signature={signature}"
+        )
+
+    def sign(self, message: bytes) -> str:
+        """RSASSA-PSS over SHA-256 with MGF1-SHA-256 and the algorithm's salt, in Base64."""
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric import padding
+
+        scheme = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=self._salt)
+        return base64.b64encode(self._key.sign(message, scheme, hashes.SHA256())).decode()

@@ -1,0 +1,1406 @@
+"""What a state, a reason code or an error means, who can mend it, and what to say to the buyer.
+
+Three words are never mixed: something is *requested* when it was sent, *initiated* when Amazon
+took it and works on it, and *done* when it is final. Where Amazon's pages leave something open
+the sentence leaves it open too, and a word that isn't known here is shown as Amazon wrote it.
+
+Sources: the Charge Permission, Charge, Refund, Checkout Session, Dispute and Error handling
+pages; "Deferred transactions" and "Manage recurring payments"; the v1 pages of states, reason
+codes and errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final, Literal
+from urllib.parse import quote
+
+Tone = Literal["good", "neutral", "waiting", "warning", "bad"]
+Who = Literal["buyer", "merchant", "Amazon", "nobody needs to", "not known"]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What it means, who can mend it, the next step, a sentence for the buyer, and its colour.
+
+    `known` is False where Amazon answered something that isn't in these tables.
+    """
+
+    meaning: str
+    who: Who
+    next_step: str
+    say_to_buyer: str
+    tone: Tone
+    known: bool = True
+
+
+E = Explanation
+
+_NOBODY: Final[Who] = "nobody needs to"
+
+# Sentences for the buyer that serve several causes.
+_SAY_UPDATE: Final = (
+    "Amazon Pay couldn't use your payment method. Please sign in to your Amazon account and "
+    "update it or choose another one."
+)
+_SAY_AGAIN: Final = (
+    "Amazon Pay couldn't process this payment. Please place the order again or pay in another way."
+)
+_SAY_OURS: Final = (
+    "We have a technical problem on our side. We are working on it and will come back to you."
+)
+_SAY_CHECKING: Final = "We are checking with Amazon Pay whether it went through and will tell you."
+_SAY_LATER: Final = "Amazon Pay didn't take this just now. We will look at it again."
+_SAY_ENDED: Final = "The payment authorization for this order has ended."
+_SAY_NOT_CHARGED: Final = (
+    "This payment was canceled. Your bank may take some days to lift a hold on the amount."
+)
+_SAY_PAID: Final = "Your payment arrived."
+_SAY_PENDING: Final = "Amazon Pay is still checking your payment. We will tell you the result."
+_SAY_NO_REFUND: Final = (
+    "Amazon Pay couldn't make your refund, so you haven't got the money yet. We will find "
+    "another way and tell you."
+)
+_SAY_REFUND_INITIATED: Final = (
+    "Your refund is initiated at Amazon Pay. The money hasn't been returned yet; we will tell "
+    "you when it has."
+)
+_SAY_REFUNDED: Final = (
+    "Your refund is done. Depending on your bank it can take some days until you see the money."
+)
+
+_NEXT_UPDATE: Final = (
+    "Ask the buyer to update the payment method in their Amazon account; then look again "
+    "whether the permission is Chargeable."
+)
+_NEXT_CHECKOUT: Final = "If something is still to be paid, the buyer must check out again."
+
+# --- charge permission -----------------------------------------------------------------------
+
+_CP_CLOSED: Final = E(
+    "The permission has ended: no new charge can be made. That is its normal end once "
+    "everything is captured. What was captured can still be refunded.",
+    _NOBODY,
+    "Nothing, if the order is paid. " + _NEXT_CHECKOUT,
+    _SAY_ENDED,
+    "neutral",
+)
+_CP_CLOSED_PAID: Final = E(
+    "Everything is captured, and the permission closed as it should. Refunds are still possible.",
+    _NOBODY,
+    "Nothing.",
+    "Your order is fully paid.",
+    "good",
+)
+_SUSPENDED: Final = E(
+    "Amazon allows no new charge at the moment; the reasons say why, most often the payment "
+    "method. What was captured can still be refunded.",
+    "buyer",
+    _NEXT_UPDATE,
+    _SAY_UPDATE,
+    "warning",
+)
+_METHOD_INVALID: Final = E(
+    "The last charge was declined because of the payment method.",
+    "buyer",
+    _NEXT_UPDATE,
+    _SAY_UPDATE,
+    "warning",
+)
+_METHOD_DELETED: Final = E(
+    "The buyer deleted the payment method.",
+    "buyer",
+    "Ask the buyer to choose a payment method in their Amazon account; then look again.",
+    "The payment method of this order was deleted from your Amazon account. Please choose "
+    "another one there.",
+    "warning",
+)
+_ADDRESS_DELETED: Final = E(
+    "The buyer deleted the billing address of the payment method.",
+    "buyer",
+    "Ask the buyer to set a billing address in their Amazon account; then look again.",
+    "The billing address of your payment method is missing. Please set one in your Amazon account.",
+    "warning",
+)
+_METHOD_EXPIRED: Final = E(
+    "The payment method has expired.",
+    "buyer",
+    _NEXT_UPDATE,
+    "Your payment method has expired. Please update it in your Amazon account.",
+    "warning",
+)
+_EXPIRED: Final = E(
+    "The permission's time ran out: 180 days or 13 months for a one-time order, its own date for "
+    "a recurring one. It can't be opened again; what was captured can still be refunded.",
+    "buyer",
+    _NEXT_CHECKOUT,
+    "The payment authorization for this order has expired. If something is still to be paid, "
+    "please check out again.",
+    "neutral",
+)
+_CLOSED_BY_MERCHANT: Final = E(
+    "The merchant closed it. A charge that was left authorized may still be captured; what was "
+    "captured can still be refunded.",
+    _NOBODY,
+    "Nothing, if that was meant. See whether an authorized charge is left.",
+    _SAY_ENDED,
+    "neutral",
+)
+_CANCELED_BY_MERCHANT: Final = E(
+    "The merchant canceled it: no new charge can be made. What was captured can still be refunded.",
+    _NOBODY,
+    "Nothing, if that was meant. " + _NEXT_CHECKOUT,
+    "This order's payment was canceled. Nothing more will be charged for it.",
+    "neutral",
+)
+_CANCELED_BY_AMAZON: Final = E(
+    "Amazon canceled it. It doesn't say more here.",
+    "buyer",
+    _NEXT_CHECKOUT + " Ask Amazon Pay support for the cause, if it matters.",
+    _SAY_AGAIN,
+    "bad",
+)
+_CLOSED_BY_AMAZON: Final = E(
+    "Amazon closed it: normally because everything was captured, else because of fraud or "
+    "another problem. The captured amount tells which.",
+    _NOBODY,
+    "Compare the captured amount with the order. " + _NEXT_CHECKOUT,
+    _SAY_ENDED,
+    "neutral",
+)
+_ENDED_BY_BUYER: Final = E(
+    "The buyer ended it. No new charge can be made.",
+    "buyer",
+    "Respect it: stop the subscription. To go on, the buyer must check out again.",
+    "You ended this payment authorization in your Amazon account. To go on, please check out "
+    "again.",
+    "warning",
+)
+
+# --- charge ----------------------------------------------------------------------------------
+
+_AUTHORIZATION_INITIATED: Final = E(
+    "The authorization is initiated: Amazon decides within 24 hours.",
+    "Amazon",
+    "Wait; it becomes Authorized or Declined. It can still be canceled. Don't ship yet.",
+    _SAY_PENDING,
+    "waiting",
+)
+_AUTHORIZED: Final = E(
+    "The amount is reserved and not captured. For 7 days it can be captured without delay; it "
+    "lapses 30 days after it was authorized, in the sandbox perhaps sooner: its own expiry "
+    "date counts.",
+    "merchant",
+    "Capture it when the goods are shipped, or cancel it to free the amount.",
+    "The amount is reserved. It hasn't been charged yet.",
+    "good",
+)
+_CAPTURE_INITIATED: Final = E(
+    "The capture is initiated: the money hasn't arrived yet. That is normal more than 7 days "
+    "after the authorization.",
+    "Amazon",
+    "Wait; it becomes Captured or Declined. It can't be canceled any more.",
+    "Your payment is being processed. We will tell you the result.",
+    "waiting",
+)
+_CAPTURED: Final = E(
+    "The capture is done: the amount was charged. It can be refunded.",
+    _NOBODY,
+    "Nothing.",
+    _SAY_PAID,
+    "good",
+)
+_CHARGE_CANCELED: Final = E(
+    "The charge was canceled before it was captured: it takes no money.",
+    _NOBODY,
+    "If the amount is still wanted, create a new charge while the permission is Chargeable.",
+    _SAY_NOT_CHARGED,
+    "neutral",
+)
+_CHARGE_DECLINED: Final = E(
+    "The authorization or the capture was declined: this charge brought no money.",
+    "merchant",
+    "Look at the permission: if it is Chargeable, one more charge may be tried; else the buyer "
+    "must mend the payment method or check out again.",
+    _SAY_LATER,
+    "bad",
+)
+_LAPSED: Final = E(
+    "Nobody captured it in time: an authorization lapses after 30 days (v1's sandbox: 2 days). "
+    "The amount is free again.",
+    "merchant",
+    "If the amount is still wanted and the permission is Chargeable, create a new charge and "
+    "capture it in time.",
+    _SAY_NOT_CHARGED,
+    "warning",
+)
+_CHARGE_CANCELED_BY_AMAZON: Final = E(
+    "Amazon canceled the charge. It doesn't say more here.",
+    "merchant",
+    "Look at the permission: if it is Chargeable, a new charge may be tried; else the buyer must "
+    "check out again.",
+    _SAY_AGAIN,
+    "bad",
+)
+_CHARGE_CANCELED_BY_MERCHANT: Final = E(
+    "The merchant canceled the charge; the amount is free again.",
+    _NOBODY,
+    "Nothing, if that was meant.",
+    _SAY_NOT_CHARGED,
+    "neutral",
+)
+_CANCELED_WITH_PERMISSION: Final = E(
+    "It was canceled together with its permission (its order, in v1).",
+    _NOBODY,
+    "Nothing, if that was meant. " + _NEXT_CHECKOUT,
+    _SAY_NOT_CHARGED,
+    "neutral",
+)
+_SOFT_DECLINED: Final = E(
+    "Declined, but perhaps only for now: another attempt may succeed or not.",
+    "merchant",
+    "Look at the permission; if it is Chargeable, try once more, later. If it stays declined, "
+    "ask the buyer for another payment method.",
+    "Amazon Pay couldn't take the payment just now. We may try again; if it fails again, please "
+    "choose another payment method in your Amazon account.",
+    "warning",
+)
+_HARD_DECLINED: Final = E(
+    "Declined for good with this payment method: another attempt will not succeed.",
+    "buyer",
+    "Don't try again as it is. For a recurring or saved payment the buyer changes the payment "
+    "method in their Amazon account; for a one-time order the buyer may have to check out again.",
+    _SAY_UPDATE,
+    "bad",
+)
+_REJECTED: Final = E(
+    "Amazon refused the payment, and the permission is gone with it: it was canceled too.",
+    "buyer",
+    "Don't try again. The buyer must check out again or pay in another way.",
+    _SAY_AGAIN,
+    "bad",
+)
+_CAPTURE_REJECTED: Final = E(
+    "Amazon refused the capture.",
+    "merchant",
+    "Don't repeat it as it is. Only if the authorization is still open may a capture be tried "
+    "again; else a new authorization is needed.",
+    _SAY_AGAIN,
+    "bad",
+)
+_PROCESSING_FAILURE: Final = E(
+    "Amazon couldn't process it because of a fault of its own.",
+    "merchant",
+    "Look at the permission: only if it is Chargeable, create a new charge.",
+    _SAY_LATER,
+    "bad",
+)
+_TIMED_OUT: Final = E(
+    "Amazon didn't reach a decision in time, so it declined.",
+    "merchant",
+    "Look at the permission; if it is Chargeable, one more charge may be tried, or the buyer "
+    "chooses another payment method. If it is frequent, let the authorization be asynchronous "
+    "(canHandlePendingAuthorization).",
+    "Amazon Pay couldn't decide in time. We may try again, or you choose another payment method.",
+    "warning",
+)
+_ATYPICAL: Final = E(
+    "Amazon sees signs of unusual activity and warns: don't ship.",
+    "merchant",
+    "Hold the shipment and ask Amazon Pay support before going on.",
+    "Your order is being checked. We will come back to you.",
+    "warning",
+)
+
+# --- refund ----------------------------------------------------------------------------------
+
+_REFUND_INITIATED: Final = E(
+    "The refund is initiated: the money hasn't been returned yet, and Amazon can still decline it.",
+    "Amazon",
+    "Wait; it becomes Refunded or Declined. It can't be canceled.",
+    _SAY_REFUND_INITIATED,
+    "waiting",
+)
+_REFUNDED: Final = E(
+    "The refund is done: Amazon returned the money. The buyer's bank can take some days to show "
+    "it.",
+    _NOBODY,
+    "Nothing.",
+    _SAY_REFUNDED,
+    "good",
+)
+_REFUND_DECLINED: Final = E(
+    "Amazon declined the refund: the buyer has not got the money from it.",
+    "merchant",
+    "Find the cause, then refund again or in another way (bank transfer, voucher).",
+    _SAY_NO_REFUND,
+    "bad",
+)
+_REFUND_REJECTED: Final = E(
+    "Amazon declined the refund, for instance because the merchant account's balance is "
+    "negative: the buyer has not got the money from it.",
+    "merchant",
+    "Check the balance in Seller Central. Once it is settled refund again, or refund in another "
+    "way (bank transfer, voucher).",
+    _SAY_NO_REFUND,
+    "bad",
+)
+_REFUND_FAILED: Final = E(
+    "Amazon couldn't make the refund: a fault of its own, or the buyer already got the money "
+    "through an A-to-z claim or a chargeback. From this refund the buyer has not got it.",
+    "merchant",
+    "First look for a claim or chargeback, or the buyer may be paid twice. Without one, and "
+    "while the charge is Captured, refund again; else refund in another way.",
+    "This refund couldn't be made. We are checking whether you were already refunded in another "
+    "way.",
+    "bad",
+)
+
+# --- checkout session, dispute, v1 only ------------------------------------------------------
+
+_SESSION_ENDED: Final = E(
+    "The checkout ended without an order.",
+    "buyer",
+    "The buyer must check out again. A reason code, if there is one, tells why.",
+    "Your checkout wasn't completed. Please check out again.",
+    "warning",
+)
+_DRAFT: Final = E(
+    "The buyer began a v1 checkout that was never confirmed. There is nothing to charge.",
+    _NOBODY,
+    "Nothing: Amazon lets it lapse.",
+    "This checkout was never completed.",
+    "neutral",
+)
+_STALE: Final = E(
+    "It wasn't confirmed within 3 hours, so Amazon canceled it. Nothing was charged.",
+    "buyer",
+    _NEXT_CHECKOUT,
+    "Your checkout wasn't completed in time. Please check out again.",
+    "neutral",
+)
+_LIMIT_OF_AUTHORIZATIONS: Final = E(
+    "It reached the number of authorizations that v1 allowed, so it closed.",
+    "buyer",
+    _NEXT_CHECKOUT,
+    _SAY_ENDED,
+    "warning",
+)
+_V1_OPEN: Final = E(
+    "The v1 object is open: it can be charged. In v2 it is Chargeable; an order that is already "
+    "captured can be Closed there and still Open here.",
+    _NOBODY,
+    "Create a charge, or close it when nothing more will be charged.",
+    "Your payment authorization is in order.",
+    "good",
+)
+_V1_CANCELED: Final = E(
+    "It was canceled: no payment can be made on it.",
+    _NOBODY,
+    _NEXT_CHECKOUT,
+    "This order's payment was canceled.",
+    "neutral",
+)
+_V1_AUTHORIZATION_CAPTURED: Final = E(
+    "The capture is done, and the authorization closed as it should.",
+    _NOBODY,
+    "Nothing.",
+    _SAY_PAID,
+    "good",
+)
+_V1_AUTHORIZATION_CLOSED: Final = E(
+    "The authorization is closed: captured if the reason says so, else canceled.",
+    _NOBODY,
+    "Look at the charge (the id with C for A) for its real state.",
+    "We are looking at the state of your payment.",
+    "neutral",
+)
+_V1_CAPTURE_CLOSED: Final = E(
+    "The capture can't be refunded any further: usually because it was refunded as far as allowed.",
+    _NOBODY,
+    "Nothing, if the buyer got the money; look at the charge for the refunded amount.",
+    "Your payment was refunded as far as Amazon Pay allows; we are checking the amount.",
+    "neutral",
+)
+_DISPUTE_WARNING: Final = " A refund now can pay the buyer twice."
+
+STATES: Final[dict[tuple[str, str], Explanation]] = {
+    ("charge_permission", "Chargeable"): E(
+        "The buyer's consent stands: it can be charged up to its limit.",
+        _NOBODY,
+        "Create a charge, or close it when nothing more will be charged.",
+        "Your payment authorization is in order.",
+        "good",
+    ),
+    ("charge_permission", "NonChargeable"): _SUSPENDED,
+    ("charge_permission", "Closed"): _CP_CLOSED,
+    ("charge", "AuthorizationInitiated"): _AUTHORIZATION_INITIATED,
+    ("charge", "Authorized"): _AUTHORIZED,
+    ("charge", "CaptureInitiated"): _CAPTURE_INITIATED,
+    ("charge", "Captured"): _CAPTURED,
+    ("charge", "Canceled"): _CHARGE_CANCELED,
+    ("charge", "Declined"): _CHARGE_DECLINED,
+    ("refund", "RefundInitiated"): _REFUND_INITIATED,
+    ("refund", "Refunded"): _REFUNDED,
+    ("refund", "Declined"): _REFUND_DECLINED,
+    ("refund", "Pending"): _REFUND_INITIATED,
+    ("refund", "Completed"): _REFUNDED,
+    ("checkout_session", "Open"): E(
+        "The buyer is still checking out; there is no payment yet. It ends after 24 hours.",
+        "buyer",
+        "Wait for the buyer, or let the shop complete it.",
+        "Please finish your checkout.",
+        "waiting",
+    ),
+    ("checkout_session", "Completed"): E(
+        "The checkout is done and can't be used again. Its permission and charge hold the "
+        "payment; Amazon deletes the session 30 days after it was created.",
+        _NOBODY,
+        "Look up the permission or the charge that it names.",
+        "Your checkout is complete.",
+        "good",
+    ),
+    ("checkout_session", "Canceled"): _SESSION_ENDED,
+    ("dispute", "UnderReview"): E(
+        "A dispute is being reviewed." + _DISPUTE_WARNING,
+        "Amazon",
+        "Wait for the decision; don't refund before it unless that is agreed.",
+        "Your dispute is being reviewed. We wait for the decision.",
+        "waiting",
+    ),
+    ("dispute", "ActionRequired"): E(
+        "A dispute waits for an answer, and it has a deadline." + _DISPUTE_WARNING,
+        "merchant",
+        "Answer before the deadline that the dispute shows: contest it with evidence, or accept "
+        "it.",
+        "We are looking into your dispute.",
+        "bad",
+    ),
+    ("dispute", "Resolved"): E(
+        "The dispute was decided; its resolution says for whom.",
+        _NOBODY,
+        "Read the resolution before any refund.",
+        "Your dispute was decided.",
+        "neutral",
+    ),
+    ("dispute", "Closed"): E(
+        "The dispute is closed; its resolution, if it has one, says for whom.",
+        _NOBODY,
+        "Read the resolution before any refund.",
+        "Your dispute is closed.",
+        "neutral",
+    ),
+    # Which party a dispute was decided for.
+    ("dispute_resolution", "BuyerWon"): E(
+        "Decided for the buyer, who normally gets the money through the dispute. A refund beside "
+        "it would pay twice.",
+        _NOBODY,
+        "Don't refund it.",
+        "Your dispute was decided in your favor.",
+        "bad",
+    ),
+    ("dispute_resolution", "MerchantWon"): E(
+        "Decided for the merchant.",
+        _NOBODY,
+        "Nothing.",
+        "Your dispute was decided against you.",
+        "good",
+    ),
+    ("dispute_resolution", "NoFault"): E(
+        "Decided without fault on either side. Who bears the amount isn't said here.",
+        "merchant",
+        "See in Seller Central who bears the amount before any refund.",
+        "Your dispute was decided; neither side was found at fault.",
+        "neutral",
+    ),
+    # The v1 words of the objects whose v2 names differ.
+    ("order_reference", "Draft"): _DRAFT,
+    ("order_reference", "Open"): _V1_OPEN,
+    ("order_reference", "Suspended"): _SUSPENDED,
+    ("order_reference", "Canceled"): _V1_CANCELED,
+    ("order_reference", "Closed"): _CP_CLOSED,
+    ("billing_agreement", "Draft"): _DRAFT,
+    ("billing_agreement", "Open"): _V1_OPEN,
+    ("billing_agreement", "Suspended"): _SUSPENDED,
+    ("billing_agreement", "Canceled"): _V1_CANCELED,
+    ("billing_agreement", "Closed"): _CP_CLOSED,
+    ("authorization", "Pending"): _AUTHORIZATION_INITIATED,
+    ("authorization", "Open"): _AUTHORIZED,
+    ("authorization", "Declined"): _CHARGE_DECLINED,
+    ("authorization", "Closed"): _V1_AUTHORIZATION_CLOSED,
+    ("capture", "Pending"): _CAPTURE_INITIATED,
+    ("capture", "Completed"): _CAPTURED,
+    ("capture", "Declined"): _CHARGE_DECLINED,
+    ("capture", "Closed"): _V1_CAPTURE_CLOSED,
+}
+
+
+def _filing(what: str, evidence: str) -> Explanation:
+    return E(
+        f"The buyer disputes the payment: {what}." + _DISPUTE_WARNING,
+        "merchant",
+        f"Answer before the dispute's deadline; {evidence} can help.",
+        "We are looking into your dispute.",
+        "warning",
+    )
+
+
+STATES.update(
+    {
+        ("dispute_filing_reason", reason): _filing(what, evidence)
+        for reason, (what, evidence) in {
+            "ProductNotReceived": ("the goods didn't arrive", "proof of delivery"),
+            "ProductUnacceptable": (
+                "the goods were damaged or not as described",
+                "a description of what was sold",
+            ),
+            "ProductNoLongerNeeded": (
+                "the goods aren't wanted any more",
+                "the terms that the buyer agreed to",
+            ),
+            "CreditNotProcessed": (
+                "a promised refund didn't arrive",
+                "the refund's id and state",
+            ),
+            "Overcharged": ("the amount is too high", "the order and the receipt"),
+            "DuplicateCharge": (
+                "it was charged twice",
+                "showing that the charges are for different orders",
+            ),
+            "SubscriptionCancelled": (
+                "the subscription had been canceled",
+                "the date of the cancellation and the terms",
+            ),
+            "Unrecognized": (
+                "the buyer doesn't recognize it",
+                "the order and where it was delivered",
+            ),
+            "Fraudulent": (
+                "the buyer says they didn't make it",
+                "proof of delivery and of who ordered",
+            ),
+            "Other": ("for another cause", "the history of the order"),
+        }.items()
+    }
+)
+
+# A reason under the empty state holds in every state of its kind: Amazon's dispute page prints
+# no table of which reason belongs to which state.
+ANY: Final = ""
+
+REASONS: Final[dict[tuple[str, str, str], Explanation]] = {
+    ("charge_permission", "NonChargeable", "PaymentMethodInvalid"): _METHOD_INVALID,
+    ("charge_permission", "NonChargeable", "PaymentMethodDeleted"): _METHOD_DELETED,
+    ("charge_permission", "NonChargeable", "BillingAddressDeleted"): _ADDRESS_DELETED,
+    ("charge_permission", "NonChargeable", "PaymentMethodExpired"): _METHOD_EXPIRED,
+    ("charge_permission", "NonChargeable", "PaymentMethodNotAllowed"): E(
+        "The payment method can't be used for this payment.",
+        "buyer",
+        "Ask the buyer to choose another payment method in their Amazon account.",
+        "This payment method can't be used here. Please choose another one in your Amazon account.",
+        "warning",
+    ),
+    ("charge_permission", "NonChargeable", "PaymentMethodNotSet"): E(
+        "No payment method is chosen.",
+        "buyer",
+        "Ask the buyer to choose a payment method in their Amazon account; then look again.",
+        "No payment method is chosen for this order. Please choose one in your Amazon account.",
+        "warning",
+    ),
+    ("charge_permission", "NonChargeable", "ChargeInProgress"): E(
+        "A charge is already in progress, and Amazon allows no second one beside it.",
+        "merchant",
+        "Wait until that charge is final, or cancel it first.",
+        _SAY_PENDING,
+        "waiting",
+    ),
+    ("charge_permission", "NonChargeable", "MFAFailed"): E(
+        "The buyer didn't pass the verification that their bank or Amazon asked for.",
+        "buyer",
+        "Ask the buyer to verify the payment or to choose another payment method.",
+        "The verification of your payment wasn't completed. Please verify it or choose another "
+        "payment method.",
+        "warning",
+    ),
+    ("charge_permission", "NonChargeable", "AmountNotSet"): E(
+        "Amazon says that no amount is set. What sets it isn't documented; probably the checkout "
+        "was made without one.",
+        "merchant",
+        "Look at the limits of the permission; ask Amazon Pay support if an amount is there.",
+        _SAY_OURS,
+        "warning",
+    ),
+    ("charge_permission", "Closed", "MerchantClosed"): _CLOSED_BY_MERCHANT,
+    ("charge_permission", "Closed", "MerchantCanceled"): _CANCELED_BY_MERCHANT,
+    ("charge_permission", "Closed", "BuyerCanceled"): _ENDED_BY_BUYER,
+    ("charge_permission", "Closed", "BuyerClosed"): _ENDED_BY_BUYER,
+    ("charge_permission", "Closed", "AmazonCanceled"): _CANCELED_BY_AMAZON,
+    ("charge_permission", "Closed", "AmazonClosed"): _CLOSED_BY_AMAZON,
+    ("charge_permission", "Closed", "Expired"): _EXPIRED,
+    ("charge", "Canceled", "ExpiredUnused"): _LAPSED,
+    ("charge", "Canceled", "AmazonCanceled"): _CHARGE_CANCELED_BY_AMAZON,
+    ("charge", "Canceled", "MerchantCanceled"): _CHARGE_CANCELED_BY_MERCHANT,
+    ("charge", "Canceled", "ChargePermissionCanceled"): _CANCELED_WITH_PERMISSION,
+    ("charge", "Canceled", "BuyerCanceled"): E(
+        "The buyer canceled the charge.",
+        "buyer",
+        "Don't ship. To go on, the buyer must check out again.",
+        "You canceled this payment. To go on, please check out again.",
+        "warning",
+    ),
+    ("charge", "Declined", "SoftDeclined"): _SOFT_DECLINED,
+    ("charge", "Declined", "HardDeclined"): _HARD_DECLINED,
+    ("charge", "Declined", "AmazonRejected"): _REJECTED,
+    ("charge", "Declined", "ProcessingFailure"): _PROCESSING_FAILURE,
+    ("charge", "Declined", "TransactionTimedOut"): _TIMED_OUT,
+    ("refund", "Declined", "AmazonRejected"): _REFUND_REJECTED,
+    ("refund", "Declined", "ProcessingFailure"): _REFUND_FAILED,
+    ("checkout_session", "Canceled", "BuyerCanceled"): E(
+        "The buyer left the checkout.",
+        "buyer",
+        "Nothing; the buyer can check out again.",
+        "You canceled the checkout. You can check out again at any time.",
+        "neutral",
+    ),
+    ("checkout_session", "Canceled", "Expired"): E(
+        "The checkout wasn't completed within 24 hours.",
+        "buyer",
+        "The buyer must check out again. If shoppers do come back from Amazon, see whether the "
+        "shop completes its sessions.",
+        "Your checkout wasn't completed in time. Please check out again.",
+        "warning",
+    ),
+    ("checkout_session", "Canceled", "AmazonCanceled"): E(
+        "Amazon canceled the checkout, for instance because its service wasn't available.",
+        "Amazon",
+        "Let the buyer check out again, later.",
+        "Amazon Pay wasn't available for your checkout. Please try again.",
+        "warning",
+    ),
+    ("checkout_session", "Canceled", "Declined"): E(
+        "The payment was declined in the checkout; Amazon doesn't say why (it may be the payment "
+        "method, the verification or a suspicion of fraud).",
+        "buyer",
+        "The buyer can check out again with another payment method.",
+        "Amazon Pay declined the payment. Please check out again with another payment method.",
+        "bad",
+    ),
+    ("dispute", ANY, "MerchantResponseRequired"): E(
+        "The merchant must answer the dispute before its deadline." + _DISPUTE_WARNING,
+        "merchant",
+        "Contest it with evidence, or accept it, before the deadline.",
+        "We are looking into your dispute.",
+        "bad",
+    ),
+    ("dispute", ANY, "MerchantAdditionalEvidencesRequired"): E(
+        "More evidence is wanted from the merchant." + _DISPUTE_WARNING,
+        "merchant",
+        "Add the evidence before the deadline.",
+        "We are looking into your dispute.",
+        "bad",
+    ),
+    ("dispute", ANY, "BuyerAdditionalEvidencesRequired"): E(
+        "More evidence is wanted from the buyer." + _DISPUTE_WARNING,
+        "buyer",
+        "Wait for the buyer's evidence.",
+        "You were asked for more evidence in your dispute. Please send it.",
+        "waiting",
+    ),
+    ("dispute", ANY, "MerchantAcceptedDispute"): E(
+        "The merchant accepted the dispute: the buyer normally gets the money through it. A "
+        "refund beside it would pay twice.",
+        _NOBODY,
+        "Don't refund it.",
+        "We accepted your dispute.",
+        "neutral",
+    ),
+    ("dispute", ANY, "MerchantResponseDeadlineExpired"): E(
+        "The merchant didn't answer in time, and the dispute was closed in the buyer's favor. A "
+        "refund beside it would pay twice.",
+        _NOBODY,
+        "Don't refund it.",
+        "Your dispute was decided in your favor.",
+        "bad",
+    ),
+    ("dispute", ANY, "BuyerCancelled"): E(
+        "The buyer withdrew the dispute.",
+        _NOBODY,
+        "Nothing.",
+        "You withdrew your dispute.",
+        "good",
+    ),
+    ("dispute", ANY, "InvestigatorResolved"): E(
+        "An investigator decided the dispute; its resolution says for whom.",
+        _NOBODY,
+        "Read the resolution before any refund.",
+        "Your dispute was decided.",
+        "neutral",
+    ),
+    ("dispute", ANY, "AutoResolved"): E(
+        "The dispute was decided automatically; its resolution says for whom.",
+        _NOBODY,
+        "Read the resolution before any refund.",
+        "Your dispute was decided.",
+        "neutral",
+    ),
+    ("dispute", ANY, "ChargebackFiled"): E(
+        "The buyer also went to their bank: a chargeback takes the place of the claim."
+        + _DISPUTE_WARNING,
+        "merchant",
+        "Look for the chargeback's own deadline and answer it.",
+        "You filed a chargeback with your bank; it is handled there.",
+        "bad",
+    ),
+    # v1
+    ("order_reference", "Suspended", "InvalidPaymentMethod"): _METHOD_INVALID,
+    ("order_reference", "Canceled", "SellerCanceled"): _CANCELED_BY_MERCHANT,
+    ("order_reference", "Canceled", "Stale"): _STALE,
+    ("order_reference", "Canceled", "AmazonCanceled"): _CANCELED_BY_AMAZON,
+    ("order_reference", "Closed", "Expired"): _EXPIRED,
+    ("order_reference", "Closed", "MaxAmountCharged"): _CP_CLOSED_PAID,
+    ("order_reference", "Closed", "MaxAuthorizationsCaptured"): _LIMIT_OF_AUTHORIZATIONS,
+    ("order_reference", "Closed", "MaxAuthorizationsProcessed"): _LIMIT_OF_AUTHORIZATIONS,
+    ("order_reference", "Closed", "AmazonClosed"): _CLOSED_BY_AMAZON,
+    ("order_reference", "Closed", "SellerClosed"): _CLOSED_BY_MERCHANT,
+    ("billing_agreement", "Suspended", "InvalidPaymentMethod"): _METHOD_INVALID,
+    ("billing_agreement", "Suspended", "BillingAddressDeleted"): _ADDRESS_DELETED,
+    ("billing_agreement", "Suspended", "PaymentMethodDeleted"): _METHOD_DELETED,
+    ("billing_agreement", "Suspended", "PaymentMethodExpired"): _METHOD_EXPIRED,
+    ("billing_agreement", "Canceled", "Stale"): _STALE,
+    ("billing_agreement", "Canceled", "AmazonCanceled"): _CANCELED_BY_AMAZON,
+    ("billing_agreement", "Closed", "SellerClosed"): _CLOSED_BY_MERCHANT,
+    ("billing_agreement", "Closed", "BuyerClosed"): _ENDED_BY_BUYER,
+    ("billing_agreement", "Closed", "AmazonClosed"): E(
+        "Amazon closed the agreement. It doesn't say more here.",
+        "buyer",
+        "To go on, the buyer must check out again. Ask Amazon Pay support for the cause, if it "
+        "matters.",
+        _SAY_ENDED,
+        "warning",
+    ),
+    ("authorization", "Pending", "StopShipmentAtypicalAuth"): _ATYPICAL,
+    ("authorization", "Open", "StopShipmentAtypicalAuth"): _ATYPICAL,
+    ("authorization", "Declined", "InvalidPaymentMethod"): E(
+        "Declined because of the payment method. v1's SoftDecline flag says whether another "
+        "attempt may succeed (true) or not (false).",
+        "buyer",
+        "With SoftDecline true try once more, later; else the buyer must update the payment "
+        "method.",
+        _SAY_UPDATE,
+        "bad",
+    ),
+    ("authorization", "Declined", "AmazonRejected"): E(
+        "Amazon refused the payment, and the order reference is gone with it: it was closed too.",
+        "buyer",
+        "Don't try again. The buyer must check out again or pay in another way.",
+        _SAY_AGAIN,
+        "bad",
+    ),
+    ("authorization", "Declined", "ProcessingFailure"): _PROCESSING_FAILURE,
+    ("authorization", "Declined", "TransactionTimedOut"): _TIMED_OUT,
+    ("authorization", "Closed", "ExpiredUnused"): _LAPSED,
+    ("authorization", "Closed", "ExpireUnused"): _LAPSED,
+    ("authorization", "Closed", "MaxCapturesProcessed"): _V1_AUTHORIZATION_CAPTURED,
+    ("authorization", "Closed", "MaxAmountCaptured"): _V1_AUTHORIZATION_CAPTURED,
+    ("authorization", "Closed", "AmazonClosed"): _CHARGE_CANCELED_BY_AMAZON,
+    ("authorization", "Closed", "OrderReferenceCanceled"): _CANCELED_WITH_PERMISSION,
+    ("authorization", "Closed", "SellerClosed"): _CHARGE_CANCELED_BY_MERCHANT,
+    ("capture", "Pending", "StopShipmentAtypicalAuth"): _ATYPICAL,
+    ("capture", "Completed", "StopShipmentAtypicalAuth"): _ATYPICAL,
+    ("capture", "Declined", "AmazonRejected"): _CAPTURE_REJECTED,
+    ("capture", "Declined", "ProcessingFailure"): E(
+        "Amazon couldn't make the capture because of a fault of its own.",
+        "merchant",
+        "If the authorization is still open, capture again; else a new authorization is needed.",
+        _SAY_LATER,
+        "bad",
+    ),
+    ("capture", "Closed", "MaxAmountRefunded"): E(
+        "It was refunded as far as Amazon allows, claims and chargebacks included.",
+        _NOBODY,
+        "Nothing. More can be paid back only in another way.",
+        "Your payment was refunded as far as Amazon Pay allows.",
+        "neutral",
+    ),
+    ("capture", "Closed", "MaxRefundsProcessed"): E(
+        "v1 allowed 10 refunds of a capture, and all of them are used.",
+        "merchant",
+        "If the buyer is to get more, pay it in another way.",
+        "No more refunds are possible through Amazon Pay for this payment.",
+        "warning",
+    ),
+    ("capture", "Closed", "AmazonClosed"): E(
+        "Amazon closed the capture because of a problem with the merchant's or the buyer's "
+        "account. It can't be refunded any more.",
+        "merchant",
+        "Ask Amazon Pay support; a refund must go another way.",
+        _SAY_OURS,
+        "bad",
+    ),
+    ("refund", "Pending", "SellerInitiated"): _REFUND_INITIATED,
+    ("refund", "Pending", "AmazonA-ZRefund"): E(
+        "The refund is initiated, by Amazon, for an A-to-z claim: the money hasn't been returned "
+        "yet.",
+        "Amazon",
+        "Wait; don't refund it again.",
+        _SAY_REFUND_INITIATED,
+        "waiting",
+    ),
+    ("refund", "Pending", "BuyerCanceled"): E(
+        "The refund is initiated by itself, because the buyer canceled the direct debit in time: "
+        "the money hasn't been returned yet.",
+        "Amazon",
+        "Wait; don't refund it again. Don't ship, if the goods are still here.",
+        _SAY_REFUND_INITIATED,
+        "waiting",
+    ),
+    ("refund", "Completed", "SellerInitiated"): _REFUNDED,
+    ("refund", "Completed", "AmazonA-ZRefund"): E(
+        "The refund is done; Amazon made it, for an A-to-z claim.",
+        _NOBODY,
+        "Don't refund it again.",
+        _SAY_REFUNDED,
+        "neutral",
+    ),
+    ("refund", "Completed", "BuyerCanceled"): E(
+        "The refund is done; it came by itself, because the buyer canceled the direct debit in "
+        "time.",
+        _NOBODY,
+        "Don't refund it again. Don't ship, if the goods are still here.",
+        _SAY_REFUNDED,
+        "neutral",
+    ),
+}
+
+# --- errors ----------------------------------------------------------------------------------
+
+
+def _request(meaning: str, next_step: str = "") -> Explanation:
+    """A fault of the request itself: the program's, never the buyer's."""
+    return E(
+        meaning + " The fault is in the request, not in the order.",
+        "merchant",
+        next_step
+        or "Don't repeat it as it is. Give the message and the request id to whoever looks "
+        "after this console.",
+        _SAY_OURS,
+        "bad",
+    )
+
+
+def _account(meaning: str, next_step: str) -> Explanation:
+    return E(meaning, "merchant", next_step, _SAY_OURS, "bad")
+
+
+_ONLY_ONCE: Final = _request(
+    "The same idempotency key was used before with other values: somebody acted from the same "
+    "starting point.",
+    "Read the order again before anything else; what the first request did stands.",
+)
+_THROTTLED: Final = E(
+    "Too many requests in a short time. Amazon didn't execute this one.",
+    _NOBODY,
+    "Wait a little; the same request can be sent again.",
+    "One moment, please.",
+    "waiting",
+)
+_UNKNOWN_OUTCOME: Final = (
+    "Read the object before anything else. If it must be sent again, then with the same key and "
+    "the same content."
+)
+
+ERRORS: Final[dict[str, Explanation]] = {
+    "InvalidHeaderValue": _request(
+        "Amazon couldn't accept a header, often the date.",
+        "Check this computer's clock first; then give the message and the request id to whoever "
+        "looks after this console.",
+    ),
+    "InvalidRequest": _request("Amazon couldn't accept the request."),
+    "InvalidParameterValue": _request(
+        "Amazon couldn't accept one of the values.",
+        "Read the message, it names the value; correct it and plan anew.",
+    ),
+    "InvalidRequestFormat": _request("Amazon couldn't read the request's body."),
+    "MissingHeader": _request("A header is missing."),
+    "MissingHeaderValue": _request("A header is empty."),
+    "MissingParameterValue": _request("A value is missing."),
+    "UnrecognizedField": _request("The request holds a field that Amazon doesn't know there."),
+    "InvalidSandboxSimulationSpecified": _request(
+        "The sandbox simulation doesn't fit this operation.",
+        "Take the simulation code away, or take one that fits the operation.",
+    ),
+    "DuplicateIdempotencyKey": _ONLY_ONCE,
+    "InvalidParameterCombination": _request("Two of the values don't go together."),
+    "CurrencyMismatch": E(
+        "The currency isn't the order's own.",
+        "merchant",
+        "Take the currency of the charge or permission and plan anew.",
+        _SAY_OURS,
+        "bad",
+    ),
+    "InvalidAPIVersion": _request("Amazon doesn't know the version in the address."),
+    "UnauthorizedAccess": _account(
+        "These credentials may not do this.",
+        "Check in Seller Central that the key belongs to the account whose order this is.",
+    ),
+    "InvalidAuthentication": _account(
+        "Amazon doesn't accept these credentials.",
+        "Check the public key id, and that it belongs to this account and environment.",
+    ),
+    "InvalidAccountStatus": _account(
+        "The merchant account isn't in a state that allows this.",
+        "Look in Seller Central for a notice about the account, or ask Amazon Pay support.",
+    ),
+    "InvalidRequestSignature": _account(
+        "Amazon couldn't verify the signature: the private key doesn't belong to the public key "
+        "id, or something on the way changed the request.",
+        "Check that key and key id belong together, and whether a proxy rewrites requests.",
+    ),
+    "InvalidAuthorizationToken": _account(
+        "The token that allows acting for another merchant isn't valid.",
+        "Have the merchant authorize the solution provider again.",
+    ),
+    "ResourceNotFound": E(
+        "Amazon doesn't have this object for this account and environment.",
+        "merchant",
+        "Check the id, the account, the region, and whether it is live or sandbox. Don't ask "
+        "again and again: it will not appear by itself.",
+        "We can't find this payment. Please send us the order number from Amazon's mail.",
+        "warning",
+    ),
+    "UnsupportedOperation": _request("Amazon doesn't offer this operation for this object."),
+    "RequestNotSupported": _request("Amazon doesn't offer this request here."),
+    "RequestTimeout": E(
+        "Amazon didn't answer in time: whether it happened isn't known.",
+        "merchant",
+        _UNKNOWN_OUTCOME,
+        _SAY_CHECKING,
+        "warning",
+    ),
+    "TLSVersionNotSupported": _account(
+        "The connection is too old for Amazon: TLS 1.2 is needed.",
+        "Update this computer, or whatever stands between it and Amazon.",
+    ),
+    "TooManyRequests": _THROTTLED,
+    "RequestThrottled": _THROTTLED,
+    "InternalServerError": E(
+        "Amazon has a fault of its own: whether it happened isn't known. A sandbox id sent to "
+        "live, or the reverse, can also answer so.",
+        "Amazon",
+        "Check the environment of the id. " + _UNKNOWN_OUTCOME,
+        _SAY_CHECKING,
+        "warning",
+    ),
+    "ServiceUnavailable": E(
+        "Amazon Pay isn't available at the moment: whether it happened isn't known.",
+        "Amazon",
+        _UNKNOWN_OUTCOME,
+        _SAY_CHECKING,
+        "warning",
+    ),
+    "TransactionAmountExceeded": E(
+        "The amount is more than is left for it.",
+        "merchant",
+        "Look at what is left, and plan anew with less.",
+        "The amount is more than your payment authorization allows.",
+        "bad",
+    ),
+    "PeriodicAmountExceeded": E(
+        "The monthly limit of this permission is used up. It starts anew on the first day of the "
+        "next calendar month; in which time zone isn't documented.",
+        _NOBODY,
+        "Charge on or after the first day of next month, or charge no more than the balance that "
+        "the permission shows.",
+        "The monthly limit of your Amazon Pay authorization is reached. We will charge you next "
+        "month, or you pay in another way.",
+        "warning",
+    ),
+    "InvalidChargePermissionStatus": E(
+        "The permission isn't in a state that allows this.",
+        "merchant",
+        "Look at the permission's state and reasons: they say what is wrong.",
+        _SAY_LATER,
+        "bad",
+    ),
+    "InvalidChargeStatus": E(
+        "The charge isn't in a state that allows this.",
+        "merchant",
+        "Look at the charge: it may have been captured, canceled or declined meanwhile.",
+        _SAY_LATER,
+        "bad",
+    ),
+    "SoftDeclined": _SOFT_DECLINED,
+    "HardDeclined": _HARD_DECLINED,
+    "TransactionCountExceeded": E(
+        "The number of such transactions for this object is used up.",
+        "merchant",
+        "It can't be raised here; find another way.",
+        _SAY_LATER,
+        "bad",
+    ),
+    "PaymentMethodNotAllowed": E(
+        "The payment method can't be used for this payment.",
+        "buyer",
+        "Don't repeat it. Ask the buyer to choose another payment method.",
+        "This payment method can't be used here. Please choose another one in your Amazon account.",
+        "bad",
+    ),
+    "AmazonRejected": _REJECTED,
+    "MFANotCompleted": E(
+        "The buyer didn't complete the verification of the payment.",
+        "buyer",
+        "Don't repeat it. The buyer must verify the payment, or check out again.",
+        "The verification of your payment wasn't completed. Please verify it or check out again.",
+        "bad",
+    ),
+    "TransactionTimedOut": _TIMED_OUT,
+    "ProcessingFailure": _PROCESSING_FAILURE,
+    "ChargePermissionNotModifiable": E(
+        "This permission can't be changed any more. After it is closed, only empty fields of a "
+        "one-time order can still be filled in.",
+        _NOBODY,
+        "Nothing to do at Amazon; keep the note in the shop.",
+        _SAY_LATER,
+        "warning",
+    ),
+    "InvalidCheckoutSessionStatus": E(
+        "The checkout isn't in a state that allows this; often it was already completed.",
+        "merchant",
+        "Look at the session and the order before anything else: the money may have been taken.",
+        _SAY_CHECKING,
+        "warning",
+    ),
+    "AmountMismatch": E(
+        "The amount isn't the one that the buyer agreed to in the checkout.",
+        "merchant",
+        "Complete the session with the amount that it shows.",
+        _SAY_OURS,
+        "bad",
+    ),
+    "CheckoutSessionCanceled": E(
+        "The checkout was canceled; the session's reason code tells why.",
+        "buyer",
+        "The buyer must check out again.",
+        "Your checkout wasn't completed. Please check out again.",
+        "warning",
+    ),
+    # v1
+    "CaptureNotRefundable": E(
+        "v1: the capture can't be refunded in its state.",
+        "merchant",
+        "Look at the charge: it must be Captured, with something left to refund.",
+        _SAY_LATER,
+        "bad",
+    ),
+    "DuplicateReferenceId": _request(
+        "v1: the same reference id was used before.",
+        "Read the order again: what the first request did stands.",
+    ),
+    "DuplicateRequest": _request(
+        "v1: the same request was sent twice.",
+        "Read the order again: what the first request did stands.",
+    ),
+    "InvalidAuthorizationStatus": E(
+        "v1: the authorization isn't in a state that allows this.",
+        "merchant",
+        "Look at the charge (the id with C for A): its state says what is possible.",
+        _SAY_LATER,
+        "bad",
+    ),
+    "InvalidOrderReferenceStatus": E(
+        "v1: the order reference isn't in a state that allows this.",
+        "merchant",
+        "Look at the permission (the same id): its state and reasons say what is wrong.",
+        _SAY_LATER,
+        "bad",
+    ),
+    "BillingAgreementNotModifiable": E(
+        "v1: the billing agreement can't be changed in its state.",
+        _NOBODY,
+        "Look at the permission (the same id): it says what can still be updated.",
+        _SAY_LATER,
+        "warning",
+    ),
+    "PaymentMethodNotModifiable": E(
+        "v1: the payment method can't be changed here.",
+        "buyer",
+        "The buyer changes it in their Amazon account.",
+        "Please change the payment method in your Amazon account.",
+        "warning",
+    ),
+    "InvalidTransactionId": _request(
+        "v1: no transaction has this id; often an authorization id stands where the capture id "
+        "is needed.",
+        "Look up the id here: it is changed to the charge's (C for A) by itself.",
+    ),
+}
+
+# The same code means something else where another operation answers with it.
+OPERATION_ERRORS: Final[dict[tuple[str, str], Explanation]] = {
+    ("TransactionAmountExceeded", "create_charge"): E(
+        "The amount is more than is left of the permission's limit, charges that are already "
+        "authorized included, as far as Amazon counts them.",
+        "merchant",
+        "Look at the balance of the permission; cancel what isn't needed, or charge less. For "
+        "more the buyer must check out again.",
+        "The amount is more than your payment authorization allows.",
+        "bad",
+    ),
+    ("TransactionAmountExceeded", "capture_charge"): E(
+        "The amount is more than was authorized.",
+        "merchant",
+        "Capture at most the charge's amount; for more create a further charge.",
+        _SAY_OURS,
+        "bad",
+    ),
+    ("TransactionAmountExceeded", "create_refund"): E(
+        "More would be refunded than Amazon allows: the captured amount and the lesser of 15 % "
+        "and 75 USD, GBP or EUR (8,400 JPY), earlier refunds included.",
+        "merchant",
+        "Look at what is left to refund: somebody may have refunded already. Plan anew with less.",
+        "We are checking what was already refunded to you.",
+        "bad",
+    ),
+    ("TransactionCountExceeded", "create_charge"): E(
+        "A one-time permission allows 25 charges, and they are used up.",
+        "buyer",
+        _NEXT_CHECKOUT,
+        _SAY_AGAIN,
+        "bad",
+    ),
+    ("TransactionCountExceeded", "capture_charge"): E(
+        "A charge can be captured once, and Amazon counts this as too many.",
+        "merchant",
+        "Look at the charge; for a remaining amount create a further charge.",
+        _SAY_CHECKING,
+        "bad",
+    ),
+    ("TransactionCountExceeded", "create_refund"): E(
+        "No more refunds are possible for this charge: v1 allowed 10, and for v2 no number is "
+        "published.",
+        "merchant",
+        "Pay the rest back in another way.",
+        "We will return the rest in another way.",
+        "bad",
+    ),
+    ("InvalidChargeStatus", "create_refund"): E(
+        "Only a captured charge can be refunded.",
+        "merchant",
+        "Look at the charge: if it is only authorized, cancel it instead.",
+        "We are looking at the state of your payment.",
+        "bad",
+    ),
+    ("InvalidChargeStatus", "capture_charge"): E(
+        "Only an authorized charge can be captured.",
+        "merchant",
+        "Look at the charge: it may be captured already, or canceled, or declined.",
+        "We are looking at the state of your payment.",
+        "bad",
+    ),
+    ("InvalidChargeStatus", "cancel_charge"): E(
+        "The charge can't be canceled any more: a capture may be on its way, or it is final.",
+        "merchant",
+        "Look at the charge; if it is captured, refund it instead.",
+        "We are looking at the state of your payment.",
+        "bad",
+    ),
+    ("InvalidChargePermissionStatus", "create_charge"): E(
+        "The permission isn't Chargeable.",
+        "merchant",
+        "Look at the permission's reasons: the buyer may have to mend the payment method, or to "
+        "check out again if it is closed.",
+        _SAY_LATER,
+        "bad",
+    ),
+    ("InvalidChargePermissionStatus", "close_charge_permission"): E(
+        "The permission can't be closed in its state; probably it is closed already.",
+        _NOBODY,
+        "Look at the permission; if it is Closed there is nothing to do.",
+        _SAY_ENDED,
+        "neutral",
+    ),
+    ("InvalidChargePermissionStatus", "update_charge_permission"): ERRORS[
+        "ChargePermissionNotModifiable"
+    ],
+    ("AmazonRejected", "capture_charge"): _CAPTURE_REJECTED,
+    ("AmazonRejected", "create_refund"): E(
+        "Amazon refused the refund, for instance because the merchant account's balance is "
+        "negative: the buyer has not got the money from it.",
+        "merchant",
+        _REFUND_REJECTED.next_step,
+        _SAY_NO_REFUND,
+        "bad",
+    ),
+    ("ProcessingFailure", "capture_charge"): E(
+        "Amazon couldn't make the capture because of a fault of its own.",
+        "merchant",
+        "Look at the charge: if it is still Authorized, capture again; else a new charge is "
+        "needed.",
+        _SAY_LATER,
+        "bad",
+    ),
+    ("ProcessingFailure", "create_refund"): _REFUND_FAILED,
+}
+
+# A question that stays without an answer changes nothing, so no outcome is in doubt.
+_READ_UNANSWERED: Final = E(
+    "Amazon didn't answer the question. Asking changes nothing.",
+    "Amazon",
+    "Ask again in a little while; what the screen shows may be old until then.",
+    "One moment, please: Amazon Pay doesn't answer just now.",
+    "waiting",
+)
+_WITHOUT_ANSWER: Final = frozenset({"RequestTimeout", "InternalServerError", "ServiceUnavailable"})
+
+_STATUS_MEANINGS: Final[dict[int, Explanation]] = {
+    401: ERRORS["UnauthorizedAccess"],
+    404: ERRORS["ResourceNotFound"],
+    408: ERRORS["RequestTimeout"],
+    426: ERRORS["TLSVersionNotSupported"],
+    429: ERRORS["TooManyRequests"],
+    503: ERRORS["ServiceUnavailable"],
+}
+
+# --- the questions ---------------------------------------------------------------------------
+
+_WORST: Final[tuple[Tone, ...]] = ("bad", "warning", "waiting", "neutral", "good")
+
+
+def _unknown(what: str) -> Explanation:
+    return E(
+        f"Amazon answered {what}, which this console doesn't know.",
+        "not known",
+        "Look at Amazon Pay's documentation or ask its support before acting on it.",
+        "We are looking at this and will come back to you.",
+        "warning",
+        known=False,
+    )
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return " ".join(dict.fromkeys(text for text in texts if text))
+
+
+def _together(parts: list[Explanation]) -> Explanation:
+    """Several explanations as one: the worst leads, and says to the buyer what is said."""
+    ordered = sorted(parts, key=lambda part: _WORST.index(part.tone))
+    worst = ordered[0]
+    return replace(
+        worst,
+        meaning=_joined(part.meaning for part in ordered),
+        next_step=_joined(part.next_step for part in ordered),
+        known=all(part.known for part in ordered),
+    )
+
+
+# A closed permission is good news after a full capture, whoever closed it. Only a cancellation
+# by Amazon stays what it is.
+_GOOD_IF_PAID: Final = frozenset(
+    {"AmazonClosed", "MerchantClosed", "MerchantCanceled", "Expired", "SellerClosed"}
+)
+
+
+def explain_state(
+    kind: str,
+    state: str,
+    reasons: str | Iterable[str] | None = (),
+    *,
+    fully_captured: bool | None = None,
+) -> Explanation:
+    """What it means that an object of this kind is in this state, for these reasons.
+
+    `kind` is a v2 kind (charge_permission, charge, refund, checkout_session, dispute), a v1
+    kind (order_reference, billing_agreement, authorization, capture), dispute_resolution or
+    dispute_filing_reason. `fully_captured`, for a permission, is whether nothing is left to
+    capture. A word that isn't known is given back as Amazon wrote it. Sources: the pages of
+    the objects.
+    """
+    given = [reasons] if isinstance(reasons, str) else list(reasons or ())
+    given = [reason for reason in dict.fromkeys(given) if reason]
+    base = STATES.get((kind, state))
+    if base is None:
+        said = f"the state “{state}”"
+        if given:
+            said += " with the reason " + ", ".join(f"“{reason}”" for reason in given)
+        return _unknown(said)
+    if (kind, state) in {("charge_permission", "Closed"), ("order_reference", "Closed")}:
+        if fully_captured and _GOOD_IF_PAID.issuperset(given):
+            return _CP_CLOSED_PAID
+        if fully_captured is False and given == ["AmazonClosed"]:
+            return E(
+                "Amazon closed it before everything was captured; it doesn't say why (fraud is "
+                "one cause). What was captured can still be refunded.",
+                "buyer",
+                _NEXT_CHECKOUT + " Ask Amazon Pay support for the cause, if it matters.",
+                _SAY_AGAIN,
+                "warning",
+            )
+    parts: list[Explanation] = []
+    strange: list[str] = []
+    for reason in given:
+        found = REASONS.get((kind, state, reason)) or REASONS.get((kind, ANY, reason))
+        if found is None:
+            strange.append(reason)
+        else:
+            parts.append(found)
+    explained = _together(parts) if parts else base
+    if strange:
+        words = ", ".join(f"“{reason}”" for reason in strange)
+        more = f"Amazon gives the reason {words}, which this console doesn't know in this state."
+        explained = replace(explained, meaning=f"{explained.meaning} {more}", known=False)
+    return explained
+
+
+def explain_error(
+    code: str | None, operation: str | None = None, status: int | None = None
+) -> Explanation:
+    """What an error's reason code means for this operation (a key of the throttle table).
+
+    Without a code, or with one that isn't known, the HTTP status says what it can: from 500 up
+    the outcome isn't known. Source: Error handling page; the operations' own pages.
+    """
+    if code and operation and (code, operation) in OPERATION_ERRORS:
+        return OPERATION_ERRORS[code, operation]
+    reads = operation is not None and operation.startswith("get_")
+    if code and code in ERRORS:
+        return _READ_UNANSWERED if reads and code in _WITHOUT_ANSWER else ERRORS[code]
+    words = [f"the error “{code}”" if code else "an error without a code"]
+    if status is not None:
+        words.append(f"HTTP {status}")
+    unknown = _unknown(" and ".join(words) if code else " with ".join(words))
+    if status is None:
+        return unknown
+    by_status = _STATUS_MEANINGS.get(status)
+    if by_status is None and status >= 500:
+        by_status = ERRORS["InternalServerError"]
+    if by_status is None:
+        return unknown
+    if reads and (status >= 500 or status == 408):
+        by_status = _READ_UNANSWERED
+    return replace(by_status, meaning=f"{unknown.meaning} {by_status.meaning}", known=False)
+
+
+def mend_payment_url(permission_id: str, region: str) -> str:
+    """Where the buyer of a recurring or saved payment changes the payment method.
+
+    Sources: "Manage recurring payments"; its Japanese page for region `jp`. No such address is
+    published for one-time orders.
+    """
+    host = (
+        "https://pay.amazon.com/jp"
+        if region.strip().casefold() in {"jp", "fe"}
+        else "https://payments.amazon.com"
+    )
+    return f"{host}/jr/your-account/ba/{quote(permission_id, safe='')}"
+
+
+def monthly_limit_renews(today: date) -> date:
+    """From which day on a charge can work again after PeriodicAmountExceeded.
+
+    Source: "Monthly recurring charge limits": the limit counts by calendar month.
+    """
+    if today.month == 12:
+        return date(today.year + 1, 1, 1)
+    return date(today.year, today.month + 1, 1)

@@ -1,0 +1,353 @@
+"""Any pasted text -> the Amazon Pay identifier in it.
+
+The shape of an id tells its kind, its environment and, one way only, its Checkout v2
+counterpart. Sources: Upgrading to Checkout v2 (the A -> C rule), the v1 SDKs (which first
+letter is which object), Amazon's FAQ QA-16 and QA-28.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from urllib.parse import unquote
+
+from console.domain.text import clean_line
+
+
+class Kind(StrEnum):
+    """What an identifier is, as far as its shape tells."""
+
+    ORDER = "order_reference_or_charge_permission"
+    AGREEMENT = "billing_agreement_or_charge_permission"
+    AUTHORIZATION = "authorization"
+    CHARGE = "capture_or_charge"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+    CHECKOUT_SESSION = "checkout_session"
+
+
+@dataclass(frozen=True)
+class Target:
+    """The Checkout v2 object that an identifier leads to; `path` follows the API version."""
+
+    kind: str
+    id: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Identifier:
+    """One id, read from its shape alone.
+
+    `generation` is `v1`, `v2` or `v1_or_v2`; `environment` is `live`, `sandbox` or None
+    where the shape can't tell; `region_hint` likewise. `order_id` is the base of the id:
+    for a charge or refund of a recurring permission that is *not* the permission's id.
+    """
+
+    id: str
+    kind: Kind
+    generation: str
+    environment: str | None
+    region_hint: str | None
+    order_id: str | None
+    v2: Target
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Identified:
+    """The most specific id of a text, and the other ids that stand in it."""
+
+    best: Identifier
+    others: tuple[Identifier, ...] = ()
+
+
+class NotAnId(ValueError):
+    """The text holds no id that leads to an order; `hint` says what to look for instead.
+
+    `recognized` names what it is, where that is known: `buyer_id`, `merchant_id`, ….
+    """
+
+    def __init__(self, message: str, hint: str, recognized: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.recognized = recognized
+
+
+# First letter -> (kind of the base, environment).
+_LETTERS: Final = {
+    "P": (Kind.ORDER, "live"),
+    "S": (Kind.ORDER, "sandbox"),
+    "B": (Kind.AGREEMENT, "live"),
+    "C": (Kind.AGREEMENT, "sandbox"),
+}
+
+# The two digits, inferred from real examples; no document states it.
+_REGIONS: Final = {"01": "na", "02": "eu", "03": "jp"}
+
+# Fourth part's letter -> (kind, generation, v2 kind, path of the collection, letter in v2).
+_TRANSACTIONS: Final = {
+    "A": (Kind.AUTHORIZATION, "v1", "charge", "charges", "C"),
+    "C": (Kind.CHARGE, "v1_or_v2", "charge", "charges", "C"),
+    "R": (Kind.REFUND, "v1_or_v2", "refund", "refunds", "R"),
+    "B": (Kind.DISPUTE, "v2", "dispute", "disputes", "B"),
+}
+
+# Which of several ids in one text is meant: the most specific.
+_SPECIFIC: Final = {
+    Kind.REFUND: 0,
+    Kind.DISPUTE: 1,
+    Kind.CHARGE: 2,
+    Kind.AUTHORIZATION: 2,
+    Kind.ORDER: 3,
+    Kind.AGREEMENT: 3,
+    Kind.CHECKOUT_SESSION: 4,
+}
+
+# Hyphen, dashes, minus, their small and full-width forms, the soft hyphen of mail programs.
+_DASHES: Final = dict.fromkeys(
+    map(
+        ord,
+        "\u00ad\u058a\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u2e3a\u2e3b"
+        "\u30fc\ufe58\ufe63\uff0d\uff70",
+    ),
+    "-",
+)
+_INVISIBLE: Final = dict.fromkeys(
+    map(
+        ord,
+        "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066"
+        "\u2067\u2068\u2069\ufeff",
+    ),
+)
+
+_SEP: Final = r"[ \t]*[-_.\u00b7]?[ \t]*"
+_ORDER_ID: Final = re.compile(
+    rf"(?<![A-Z0-9])([SPBC]){_SEP}(\d{{2}}){_SEP}(\d{{7}}){_SEP}(\d{{7}})"
+    # A fourth part that is cut short is no order id: half an id must not act on a whole order.
+    rf"(?:{_SEP}([ACRB])[ \t]?(\d{{5,7}}))?(?![A-Z0-9]|-[A-Z]?\d)",
+    re.ASCII,
+)
+_NEARLY: Final = re.compile(
+    r"(?<![A-Z0-9])[SPBC]\d{2}-\d{3,10}-\d{3,10}(?:-[A-Z]?\d+)?(?![A-Z0-9])", re.ASCII
+)
+_UUID: Final = re.compile(
+    r"(?<![0-9A-F-])[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}(?![0-9A-F-])"
+)
+# A UUID behind one of these words is a message's own number, not a checkout session.
+_MESSAGE_NUMBER: Final = re.compile(r"(NOTIFICATION|MESSAGE|REQUEST)[A-Z_ -]*ID\W{1,8}$")
+
+
+@dataclass(frozen=True)
+class _Foreign:
+    """An id of Amazon's world that leads to no order by itself."""
+
+    recognized: str
+    pattern: re.Pattern[str]
+    message: str
+    hint: str
+
+
+_ASK_FOR_ORDER: Final = "Look for the id that begins with P01-, S01-, B01- or C01- (or 02, 03)."
+
+_FOREIGN: Final = (
+    _Foreign(
+        "marketplace_order_number",
+        re.compile(r"(?<![0-9A-Z-])\d{3}-\d{7}-\d{7}(?![0-9-])"),
+        "This is an order number of the Amazon marketplace, not of Amazon Pay.",
+        f"A marketplace order is looked after in Seller Central's own orders. {_ASK_FOR_ORDER}",
+    ),
+    _Foreign(
+        "buyer_id",
+        re.compile(r"AMZN1\.ACCOUNT\.[A-Z0-9]+"),
+        "This is a buyer id. Amazon Pay can't list the orders of a buyer.",
+        "Look in the shop for the buyer's order and paste its Amazon Pay id.",
+    ),
+    _Foreign(
+        "store_id",
+        re.compile(r"AMZN1\.APPLICATION-OA2-CLIENT\.[0-9A-F]+"),
+        "This is a store id (the client id of the checkout button), not an order.",
+        _ASK_FOR_ORDER,
+    ),
+    _Foreign(
+        "application_id",
+        re.compile(r"AMZN1\.APPLICATION\.[0-9A-Z]+"),
+        "This is an application id of Login with Amazon, not an order.",
+        _ASK_FOR_ORDER,
+    ),
+    _Foreign(
+        "mws_auth_token",
+        re.compile(r"AMZN\.MWS\.[0-9A-F-]+"),
+        "This is an MWS auth token: a credential, not an order. Don't paste it into tickets.",
+        _ASK_FOR_ORDER,
+    ),
+    _Foreign(
+        "public_key_id",
+        re.compile(
+            r"(?<![A-Z0-9-])(?:(?:LIVE|SANDBOX)-[A-Z0-9]{10,32}|A[A-Z0-9]{23})(?![A-Z0-9-])"
+        ),
+        "This is a public key id: it names an API key, not an order.",
+        "Public key ids belong into `payconsole profile add`.",
+    ),
+    _Foreign(
+        "report_id",
+        re.compile(r"(?<![A-Z0-9-])A\d[0-9A-Z]{17,20}(?![A-Z0-9-])"),
+        "This looks like a report id, not an order.",
+        _ASK_FOR_ORDER,
+    ),
+    _Foreign(
+        "merchant_id",
+        re.compile(r"(?<![A-Z0-9-])A(?=[A-Z0-9]*\d)[0-9A-Z]{12,16}(?![A-Z0-9-])"),
+        "This looks like a merchant id (seller id), not an order.",
+        _ASK_FOR_ORDER,
+    ),
+)
+
+MAX_PASTE: Final = 1_000_000
+
+
+def identify(text: str) -> Identified:
+    """Find the Amazon Pay id in `text`, however it was pasted.
+
+    Unicode and missing dashes, full-width and lower-case characters, a mail, link or IPN
+    around the id are accepted. Returns the most specific id and the others. Raises NotAnId
+    with a sentence and a hint where there is none.
+    """
+    plain = _normalize(text[:MAX_PASTE])
+    if not plain.strip():
+        raise NotAnId("Nothing was pasted.", "Paste an Amazon Pay id, or a text with one in it.")
+    found = _unique([*_order_ids(plain), *_checkout_sessions(plain)])
+    if not found:
+        raise _not_an_id(text, plain)
+    best = min(found, key=lambda i: _SPECIFIC[i.kind])
+    return Identified(best, tuple(i for i in found if i is not best))
+
+
+def parse(identifier: str) -> Identifier:
+    """The Identifier of a text that is exactly one id in its canonical spelling.
+
+    Raises NotAnId for anything else: for ids that come from answers, not from people.
+    """
+    match = _ORDER_ID.fullmatch(identifier)
+    if match and _canonical(match) == identifier:
+        return _from_match(match)
+    if _UUID.fullmatch(identifier.upper()):
+        return _checkout_session(identifier.lower())
+    raise NotAnId(f"{clean_line(identifier, 80)} is not an Amazon Pay id.", _ASK_FOR_ORDER)
+
+
+def environment_of(identifier: str) -> str | None:
+    """`live` or `sandbox` by the first letter of an order's id; None where it can't tell."""
+    match = _ORDER_ID.fullmatch(identifier)
+    return _LETTERS[match[1]][1] if match else None
+
+
+def charge_id_of(authorization_id: str) -> str:
+    """The v2 charge id of a v1 authorization id: its 21st character, `A`, becomes `C`."""
+    return authorization_id[:20] + "C" + authorization_id[21:]
+
+
+def authorization_id_of(charge_id: str) -> str | None:
+    """The v1 authorization id of a charge id (QA-28), None where the shape doesn't fit."""
+    match = _ORDER_ID.fullmatch(charge_id)
+    if match is None or match[5] != "C":
+        return None
+    return charge_id[:20] + "A" + charge_id[21:]
+
+
+def _normalize(text: str) -> str:
+    unwrapped = re.sub(r"=\r?\n", "", text)  # soft line breaks of quoted-printable mail
+    if "%" in unwrapped:
+        unwrapped = unquote(unwrapped)
+    if "&" in unwrapped:
+        unwrapped = html.unescape(unwrapped)
+    ascii_ish = unicodedata.normalize("NFKC", unwrapped.translate(_DASHES)).translate(_DASHES)
+    return ascii_ish.translate(_INVISIBLE).upper()
+
+
+def _order_ids(plain: str) -> list[Identifier]:
+    return [_from_match(match) for match in _ORDER_ID.finditer(plain)]
+
+
+def _checkout_sessions(plain: str) -> list[Identifier]:
+    return [
+        _checkout_session(match[0].lower())
+        for match in _UUID.finditer(plain)
+        if not _MESSAGE_NUMBER.search(plain[max(0, match.start() - 40) : match.start()])
+    ]
+
+
+def _canonical(match: re.Match[str]) -> str:
+    letter, region, first, second, kind, number = match.groups()
+    base = f"{letter}{region}-{first}-{second}"
+    return base if kind is None else f"{base}-{kind}{number}"
+
+
+def _from_match(match: re.Match[str]) -> Identifier:
+    letter, region, _, _, kind_letter, number = match.groups()
+    base_kind, environment = _LETTERS[letter]
+    identifier = _canonical(match)
+    base = identifier[:19]
+    notes = [] if region in _REGIONS else [f"Region digits {region} are not known."]
+    if kind_letter is None:
+        target = Target("charge_permission", base, f"/chargePermissions/{base}")
+        return Identifier(
+            base,
+            base_kind,
+            "v1_or_v2",
+            environment,
+            _REGIONS.get(region),
+            base,
+            target,
+            tuple(notes),
+        )
+    kind, generation, v2_kind, collection, v2_letter = _TRANSACTIONS[kind_letter]
+    v2_id = f"{base}-{v2_letter}{number}"
+    if v2_letter != kind_letter:
+        notes.append(f"v1 authorization: Checkout v2 knows it as charge {v2_id} (A becomes C).")
+    if len(number) != 6:
+        notes.append(f"The last part usually has 6 digits; this one has {len(number)}.")
+    if kind is not Kind.DISPUTE and base_kind is Kind.ORDER:
+        notes.append(f"Its permission is {base}, unless the order is recurring.")
+    return Identifier(
+        identifier,
+        kind,
+        generation,
+        environment,
+        _REGIONS.get(region),
+        base,
+        Target(v2_kind, v2_id, f"/{collection}/{v2_id}"),
+        tuple(notes),
+    )
+
+
+def _checkout_session(uuid: str) -> Identifier:
+    target = Target("checkout_session", uuid, f"/checkoutSessions/{uuid}")
+    note = "Amazon keeps a checkout session for 30 days; after that only its ids lead on."
+    return Identifier(uuid, Kind.CHECKOUT_SESSION, "v2", None, None, None, target, (note,))
+
+
+def _unique(found: list[Identifier]) -> list[Identifier]:
+    """The first mention of each object; the v1 and v2 spelling of one charge are one object."""
+    seen: dict[str, Identifier] = {}
+    for identifier in found:
+        seen.setdefault(identifier.v2.id, identifier)
+    return list(seen.values())
+
+
+def _not_an_id(text: str, plain: str) -> NotAnId:
+    for foreign in _FOREIGN:
+        if foreign.pattern.search(plain):
+            return NotAnId(foreign.message, foreign.hint, foreign.recognized)
+    shown = clean_line(text.strip(), 60)
+    nearly = _NEARLY.search(plain)
+    if nearly:
+        return NotAnId(
+            f"{nearly[0]} is almost an Amazon Pay id, but the number of its digits is wrong.",
+            "An order is S01-1234567-1234567; a transaction has -A, -C or -R and six digits more.",
+        )
+    return NotAnId(f"There is no Amazon Pay id in {shown!r}.", _ASK_FOR_ORDER)

@@ -1,0 +1,1 @@
+"""An Amazon Pay to develop, test, demonstrate and drill against: a real server on loopback."""

@@ -1,0 +1,272 @@
+"""The simulator as an HTTP server on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from email.utils import format_datetime
+from typing import Any, Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from . import admin, api, foreign
+from .calls import Answer, Call
+from .errors import ApiError
+from .faults import Fault
+from .hangup import HangUpProtocol, hang_up
+from .requestlog import Entry
+from .signature import RawRequest, verify
+from .world import World
+
+_METHODS: Final = ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"]
+_WEB_PAGE: Final = b"<html><head><title>502 Bad Gateway</title></head><body>502</body></html>"
+_GARBAGE: Final = b'{"refundId": "S01-\xff\xfe<cut>'
+
+
+class HungUp(Response):
+    """No response at all: the connection is closed."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await hang_up(Request(scope, receive, send))
+
+
+def create_app(world: World) -> Starlette:
+    """The service, and its admin channel under `/_simulator/`."""
+    service = Service(world)
+    return Starlette(
+        routes=[
+            *admin.routes(world),
+            Route("/{path:path}", service.handle, methods=_METHODS),
+        ]
+    )
+
+
+class Service:
+    """One world, answered for over HTTP."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._late: set[asyncio.Task[None]] = set()
+
+    async def handle(self, request: Request) -> Response:
+        raw = RawRequest(
+            method=request.method,
+            path=request.scope["raw_path"],
+            query=request.scope["query_string"],
+            headers=request.scope["headers"],
+            body=await request.body(),
+        )
+        entry = self._entry(raw)
+        self.world.log.append(entry)
+        response = await self._answer(raw, entry)
+        if not isinstance(response, HungUp):
+            entry.status = response.status_code
+        return response
+
+    def _entry(self, raw: RawRequest) -> Entry:
+        return Entry(
+            time=self.world.clock.now(),
+            method=raw.method,
+            path=raw.path.decode("latin-1"),
+            key=raw.header("x-amz-pay-idempotency-key"),
+            body=raw.body,
+            request_id=str(uuid.uuid4()),
+        )
+
+    async def _answer(self, raw: RawRequest, entry: Entry) -> Response:
+        try:
+            wanted = self._admit(raw, entry)
+        except ApiError as error:
+            entry.effect = "refused"
+            return self._respond(Answer(error.status, error.body(), "refused"), entry)
+        faults = self.world.faults.take(wanted.operation)
+        entry.faults = [fault.name for fault in faults]
+        return await self._carry_out(wanted, faults, entry)
+
+    def _admit(self, raw: RawRequest, entry: Entry) -> Call:
+        """Everything that is checked before the order itself: who, where, how often."""
+        world, switches = self.world, self.world.switches
+        key_id = verify(
+            raw, world.keys, world.clock.wire_now(), switches.date_tolerance, switches.date_lifetime
+        )
+        env, path = api.environment(world, raw.path.decode("latin-1"), key_id)
+        operation, target = api.route(raw.method, path)
+        entry.operation = operation
+        with world.lock:
+            if switches.throttling and not world.throttle.admit(operation, env):
+                raise ApiError("TooManyRequests", "Too many requests; slow down")
+        return api.call(raw, env, path, operation, target)
+
+    async def _carry_out(self, wanted: Call, faults: list[Fault], entry: Entry) -> Response:
+        named = {fault.name: fault for fault in faults}
+        if (foreign_refund := named.get("foreign_refund")) is not None:
+            self._foreign_refund(wanted, foreign_refund.argument or "", entry)
+        early = self._before(wanted, named, entry)
+        if early is not None:
+            return early
+        answer = api.perform(self.world, _as_faulted(wanted, named))
+        entry.effect = answer.effect
+        if "delay" in named:
+            await asyncio.sleep(named["delay"].seconds)
+        return self._after(answer, named, entry)
+
+    def _foreign_refund(self, wanted: Call, argument: str, entry: Entry) -> None:
+        """Refund the charge that is named, or else the one that the request is about."""
+        charge_id, _, amount = argument.rpartition("=")
+        if not charge_id:
+            body = json.loads(wanted.body) if wanted.body else {}
+            charge_id = wanted.target or str(body.get("chargeId"))
+        try:
+            foreign.refund(self.world, charge_id, amount)
+        except ApiError as error:
+            entry.faults.append(f"not made: {error}")
+
+    def _before(self, wanted: Call, named: Mapping[str, Fault], entry: Entry) -> Response | None:
+        """The faults that keep a request from being executed, or from being executed now."""
+        if "hang_up_before" in named:
+            return HungUp()
+        if "late" in named:
+            self._execute_later(wanted, named["late"].seconds, entry)
+            return HungUp()
+        if "throttle" in named:
+            return self._error("TooManyRequests", 429, entry)
+        if "error_before" in named:
+            return self._failure(named["error_before"], entry)
+        if "html_502" in named and named["html_502"].argument == "before":
+            return self._page(502, _WEB_PAGE, "text/html", entry)
+        return None
+
+    def _after(self, answer: Answer, named: Mapping[str, Fault], entry: Entry) -> Response:
+        """The faults that spoil the answer to a request that has been executed."""
+        if "hang_up_after" in named:
+            return HungUp()
+        if "error_after" in named:
+            return self._failure(named["error_after"], entry)
+        if "html_502" in named:
+            return self._page(502, _WEB_PAGE, "text/html", entry)
+        if "garbage" in named:
+            return self._page(200, _GARBAGE, "application/json", entry)
+        if "wrong_amount" in named and answer.effect != "refused":
+            answer = api.with_another_amount(answer)
+        return self._respond(answer, entry)
+
+    def _execute_later(self, wanted: Call, seconds: float, entry: Entry) -> None:
+        async def execute() -> None:
+            await asyncio.sleep(seconds)
+            entry.effect = api.perform(self.world, wanted).effect
+
+        task = asyncio.get_running_loop().create_task(execute())
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
+
+    def _failure(self, fault: Fault, entry: Entry) -> Response:
+        status = int(fault.argument or 500)
+        code = "InternalServerError" if status == 500 else "ServiceUnavailable"
+        return self._error(code, status, entry)
+
+    def _error(self, code: str, status: int, entry: Entry) -> Response:
+        error = ApiError(code, "The service could not answer", status)
+        return self._respond(Answer(status, error.body()), entry)
+
+    def _respond(self, answer: Answer, entry: Entry) -> Response:
+        entry.reason_code = answer.body.get("reasonCode")
+        body = json.dumps(answer.body, ensure_ascii=False, default=str).encode()
+        return self._page(answer.status, body, "application/json", entry)
+
+    def _page(self, status: int, body: bytes, media_type: str, entry: Entry) -> Response:
+        headers = {
+            "x-amz-pay-request-id": entry.request_id,
+            "date": format_datetime(self.world.clock.wire_now(), usegmt=True),
+        }
+        return Response(body, status, headers, media_type)
+
+
+def _as_faulted(wanted: Call, named: Mapping[str, Fault]) -> Call:
+    if "refuse" in named:
+        code, _, unsaved = (named["refuse"].argument or "ProcessingFailure").partition(",")
+        refusal = ApiError(code, "The request was refused")
+        wanted = replace(wanted, refusal=refusal, refusal_saved=not unsaved)
+    if "decline" in named:
+        wanted = replace(wanted, decline=named["decline"].argument or "ProcessingFailure")
+    return wanted
+
+
+# --- running it -------------------------------------------------------------------------------
+
+
+class SimulatorServer:
+    """A simulator that runs in a thread of this process until `stop()`."""
+
+    def __init__(self, world: World, port: int = 0) -> None:
+        self.world = world
+        self._socket = _listen(port)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._server = uvicorn.Server(_config(world))
+        self._thread = threading.Thread(target=self._run, name="simulator", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._socket])
+
+    def stop(self) -> None:
+        """Stop answering and free the port."""
+        self._server.should_exit = True
+        self._thread.join(timeout=5)
+        self._socket.close()
+
+
+def _listen(port: int) -> socket.socket:
+    """A listening socket: callers may connect before the server's loop runs."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind(("127.0.0.1", port))
+    made.listen(128)
+    return made
+
+
+def _config(world: World) -> uvicorn.Config:
+    options: dict[str, Any] = {"log_config": None, "access_log": False, "log_level": "critical"}
+    return uvicorn.Config(
+        create_app(world),
+        http=HangUpProtocol,
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        date_header=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+        **options,
+    )
+
+
+@contextmanager
+def running(world: World, port: int = 0) -> Iterator[SimulatorServer]:
+    """A running simulator for the length of a `with` block."""
+    server = SimulatorServer(world, port)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def serve_forever(world: World, port: int = 0) -> None:
+    """Serve until SIGINT or SIGTERM. The first line on stdout is the URL."""
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.set())
+    with running(world, port) as server:
+        print(server.url, flush=True)
+        while not stop.wait(0.2):
+            pass

@@ -1,0 +1,1 @@
+"""What is kept: the journal, the index of known ids, profiles, credentials."""

@@ -1,0 +1,173 @@
+"""Profiles: the accounts and environments of this user, in a TOML file that people may edit.
+
+No secret is ever in it; comments survive our changes.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tempfile
+import tomllib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from console.store.places import Places, private_folder
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+_REQUIRED: Final = ("region", "environment", "public_key_id")
+_OPTIONAL: Final = ("endpoint", "merchant_id", "store_name")
+_VALUES: Final = {"region": ("na", "eu", "jp"), "environment": ("sandbox", "live")}
+
+
+class SettingsError(Exception):
+    """Settings that can't be used; names the file, the key and what would be right."""
+
+
+class NoProfile(SettingsError):
+    """There is no such profile, or none at all."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One account in one environment."""
+
+    name: str
+    region: str
+    environment: str
+    public_key_id: str
+    endpoint: str | None = None
+    merchant_id: str | None = None
+    store_name: str | None = None
+
+    @property
+    def title(self) -> str:
+        return self.store_name or self.name
+
+
+class Profiles:
+    """The profiles in one settings file."""
+
+    def __init__(self, places: Places) -> None:
+        self._file = places.settings
+
+    def all(self) -> list[Profile]:
+        table = self._read().get("profiles", {})
+        if not isinstance(table, dict):
+            raise SettingsError(f"{self._file}: `profiles` must be a table.")
+        return [self._profile(name, entry) for name, entry in table.items()]
+
+    def default_name(self) -> str | None:
+        name = self._read().get("default")
+        return name if isinstance(name, str) else None
+
+    def get(self, name: str | None = None) -> Profile:
+        """The profile `name`, or the default one. Raises NoProfile with the next step."""
+        known = {profile.name: profile for profile in self.all()}
+        wanted = name or self.default_name()
+        if not known:
+            raise NoProfile(
+                "There is no profile yet. Add one with `payconsole profile add`,"
+                " or try `payconsole demo`."
+            )
+        if wanted is None:
+            raise NoProfile("No profile is the default one. Name one with --profile.")
+        if wanted not in known:
+            raise NoProfile(f"There is no profile {wanted!r}{_nearest(wanted, list(known))}")
+        return known[wanted]
+
+    def add(self, profile: Profile) -> None:
+        """Write a new profile; the first one becomes the default."""
+        if not _NAME.fullmatch(profile.name):
+            raise SettingsError("A profile's name has letters, digits, dot, dash or underscore.")
+        document = self._document()
+        profiles = document.setdefault("profiles", {})
+        if profile.name in profiles:
+            raise SettingsError(f"There is a profile {profile.name!r} already. Remove it first.")
+        entry = {k: v for k, v in asdict(profile).items() if k != "name" and v is not None}
+        profiles[profile.name] = entry
+        document.setdefault("default", profile.name)
+        self._write(document)
+
+    def remove(self, name: str) -> None:
+        self.get(name)
+        document = self._document()
+        del document["profiles"][name]
+        if document.get("default") == name:
+            del document["default"]
+            remaining = list(document["profiles"])
+            if remaining:
+                document["default"] = remaining[0]
+        self._write(document)
+
+    def set_default(self, name: str) -> None:
+        self.get(name)
+        document = self._document()
+        document["default"] = name
+        self._write(document)
+
+    def _profile(self, name: str, entry: object) -> Profile:
+        if not isinstance(entry, dict):
+            raise SettingsError(f"{self._file}: profile {name!r} must be a table.")
+        for key, value in entry.items():
+            self._check(name, key, value)
+        missing = [key for key in _REQUIRED if key not in entry]
+        if missing:
+            raise SettingsError(f"{self._file}: profile {name!r} has no {missing[0]}.")
+        return Profile(name=name, **entry)
+
+    def _check(self, name: str, key: str, value: object) -> None:
+        place = f"{self._file}: profile {name!r}"
+        known = [*_REQUIRED, *_OPTIONAL]
+        if key not in known:
+            raise SettingsError(f"{place} has an unknown key {key!r}{_nearest(key, known)}")
+        if not isinstance(value, str):
+            raise SettingsError(f"{place}: {key} must be a text in quotes.")
+        allowed = _VALUES.get(key)
+        if allowed and value not in allowed:
+            raise SettingsError(f"{place}: {key} must be one of {', '.join(allowed)}.")
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            return tomllib.loads(self._file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{self._file}: {error}") from error
+
+    def _document(self) -> Any:
+        import tomlkit
+
+        self._read()  # a broken file is reported, never overwritten
+        if not self._file.exists():
+            document = tomlkit.document()
+            document.add(tomlkit.comment("payconsole: profiles. Secrets are in the keyring."))
+            return document
+        return tomlkit.parse(self._file.read_text(encoding="utf-8"))
+
+    def _write(self, document: Any) -> None:
+        import tomlkit
+
+        private_folder(self._file.parent)
+        _replace(self._file, tomlkit.dumps(document))
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write the whole file or leave the old one: never half of it."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f". There are: {', '.join(known)}."
