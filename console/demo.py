@@ -84,8 +84,15 @@ def _remember_world(session: Session, world: World) -> None:
         reference = permission.merchant.get("merchantReferenceId")
         seen = show_time(permission.created) or ""
         known.append(
-            Known(permission.id, "charge_permission", None, permission.id,
-                  str(reference) if reference else None, permission.state, seen)
+            Known(
+                permission.id,
+                "charge_permission",
+                None,
+                permission.id,
+                str(reference) if reference else None,
+                permission.state,
+                seen,
+            )
         )
         for charge in world.charges_of(permission.id):
             known.append(

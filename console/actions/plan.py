@@ -74,6 +74,7 @@ class Plan:
     order: Order
     snapshot: Snapshot
     version: int
+    url: str
     phrase: str
     before: tuple[tuple[str, str], ...]
     after: tuple[tuple[str, str], ...]

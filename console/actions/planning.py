@@ -14,10 +14,10 @@ from console.actions.plan import (
     refund_changes,
 )
 from console.actions.recovery import recover
-from console.domain.ids import Identifier
+from console.domain.ids import Identifier, parse
 from console.domain.intent import LIVE_STATES, Move, State, derive_key
 from console.domain.model import Charge
-from console.domain.money import AmountError, Money, parse_typed
+from console.domain.money import Money, parse_typed
 from console.domain.order import Order
 from console.domain.rules import BY_NAME, offer
 from console.domain.text import clean_line
@@ -31,7 +31,8 @@ _SETTLED_READS = 3
 async def plan_refund(engine: Engine, target: Identifier, typed: str, reason: str) -> Plan:
     """Plan a refund of the amount `typed` on the charge that `target` leads to.
 
-    Raises Held with the reason where it is not possible now, and whatever a lookup raises.
+    Raises AmountError for a text that is no amount, Held with the reason where it is not
+    possible now, and whatever a lookup raises.
     """
     await engine.require_sound_journal()
     order, charge, version = await _fresh(engine, target)
@@ -41,6 +42,26 @@ async def plan_refund(engine: Engine, target: Identifier, typed: str, reason: st
     if earlier is None:
         _require_allowed(order, charge, amount)
     return await _compose(engine, order, charge, version, amount, clean_line(reason, 500), earlier)
+
+
+async def plan_again(engine: Engine, number: int, reason: str) -> Plan:
+    """Plan the same decision again: its key, its bytes, whatever total is seen now.
+
+    Raises Held unless intent `number` was refused, not sent, given up or denied by a person.
+    """
+    await engine.require_sound_journal()
+    intent = await blocking(engine.journal.intent, number)
+    if not intent.can_retry or intent.amount is None or intent.human == "next_key":
+        raise Held(
+            f"Intent {number} is {intent.state}: only what was refused, not sent or given up"
+            " can be tried again.",
+            "`payconsole journal recover` resolves what is open.",
+            intent=number,
+        )
+    order, charge, version = await _fresh(engine, parse(intent.object))
+    await _require_nothing_open(engine, charge)
+    said = clean_line(reason, 500) or intent.reason
+    return await _compose(engine, order, charge, version, intent.amount, said, intent)
 
 
 async def _fresh(engine: Engine, target: Identifier) -> tuple[Order, Charge, int]:
@@ -127,10 +148,7 @@ async def _require_nothing_open(engine: Engine, charge: Charge) -> None:
 def _amount(typed: str, charge: Charge) -> Money:
     if charge.currency is None:
         raise Held("Amazon doesn't say in which currency this charge is.", "See Seller Central.")
-    try:
-        return parse_typed(typed, charge.currency)
-    except AmountError as error:
-        raise Held(str(error), "Nothing was sent.") from error
+    return parse_typed(typed, charge.currency)
 
 
 def _require_allowed(order: Order, charge: Charge, amount: Money) -> None:
@@ -208,6 +226,7 @@ async def _compose(
         order=order,
         snapshot=snapshot,
         version=version,
+        url=engine.client.account.origin + engine.client.account.path(draft.path),
         phrase=confirmation_phrase(environment, charge.id, amount),
         before=before,
         after=after,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from console.actions.engine import Engine, Tell, blocking, silent
 from console.actions.outcome import Held, Outcome
 from console.actions.plan import Snapshot
-from console.domain.intent import OPEN_STATES, Move, State
+from console.domain.intent import LIVE_STATES, OPEN_STATES, Move, State
 from console.domain.money import Money
 from console.lookup import NotFoundHere, ReadFailure
 from console.store.journal import Intent
@@ -84,14 +84,17 @@ async def follow(engine: Engine, intent: Intent, *, last_look: bool = False) -> 
         return await blocking(engine.journal.move, intent.id, Move.DECLINE, {"code": None})
     if state != "Refunded":
         return intent
-    total, expected = snapshot.data["charge"]["refunded"], expected_total(intent, snapshot)
-    if total != expected and not last_look:
+    total = Money.from_text(snapshot.data["charge"]["refunded"] or f"0 {intent.observed[-3:]}")
+    later = await blocking(_later_refunds, engine, intent)
+    lowest = expected_total(intent, snapshot)
+    agrees = lowest <= total <= lowest + later
+    if not agrees and not last_look:
         return intent
-    data = {"total": total, "expected": expected, "agrees": total == expected}
+    data = {"total": str(total), "expected": str(lowest), "later": str(later), "agrees": agrees}
     return await blocking(engine.journal.move, intent.id, Move.SETTLE, data)
 
 
-def expected_total(intent: Intent, now: Snapshot) -> str:
+def expected_total(intent: Intent, now: Snapshot) -> Money:
     """Total at the plan + our amount - refunds known at the plan that have died since."""
     assert intent.amount is not None
     total = Money.from_text(intent.observed) + intent.amount
@@ -99,4 +102,14 @@ def expected_total(intent: Intent, now: Snapshot) -> str:
         now_state, _ = now.data["refunds"].get(refund_id, (None, None))
         if state != "Declined" and now_state == "Declined" and amount:
             total -= Money.from_text(amount)
-    return str(total)
+    return total
+
+
+def _later_refunds(engine: Engine, intent: Intent) -> Money:
+    """Our own later refunds of the charge: Amazon's total may count them already, or not yet."""
+    assert intent.amount is not None
+    total = Money.zero(intent.amount.currency)
+    for other in engine.journal.intents(obj=intent.object, states=LIVE_STATES):
+        if other.id > intent.id and other.amount is not None:
+            total += other.amount
+    return total

@@ -78,14 +78,18 @@ class Profiles:
             raise NoProfile(f"There is no profile {wanted!r}{_nearest(wanted, list(known))}")
         return known[wanted]
 
-    def add(self, profile: Profile) -> None:
-        """Write a new profile; the first one becomes the default."""
+    def check_new(self, profile: Profile) -> None:
+        """Raise SettingsError where the profile's name can't be used or is taken."""
         if not _NAME.fullmatch(profile.name):
             raise SettingsError("A profile's name has letters, digits, dot, dash or underscore.")
+        if profile.name in {known.name for known in self.all()}:
+            raise SettingsError(f"There is a profile {profile.name!r} already. Remove it first.")
+
+    def add(self, profile: Profile) -> None:
+        """Write a new profile; the first one becomes the default."""
+        self.check_new(profile)
         document = self._document()
         profiles = document.setdefault("profiles", {})
-        if profile.name in profiles:
-            raise SettingsError(f"There is a profile {profile.name!r} already. Remove it first.")
         entry = {k: v for k, v in asdict(profile).items() if k != "name" and v is not None}
         profiles[profile.name] = entry
         document.setdefault("default", profile.name)

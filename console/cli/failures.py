@@ -1,0 +1,105 @@
+"""Every failure that a command can end with: its code in JSON, its exit code, its next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from console.actions.outcome import Held, Outcome, Result
+from console.amazon.endpoints import AccountError
+from console.amazon.errors import (
+    AmazonError,
+    NoAnswer,
+    NotAllowed,
+    NotFound,
+    NotSent,
+    Unreadable,
+    WrongEnvironment,
+)
+from console.amazon.signing import KeyUnusable
+from console.domain.explain import explain_error
+from console.domain.ids import NotAnId
+from console.domain.intent import IllegalMove
+from console.domain.money import AmountError
+from console.lookup import NotFoundHere, Several
+from console.store.claims import NotOurs
+from console.store.credentials import CredentialsError
+from console.store.journal import Blocked, JournalBroken, NoSuchIntent
+from console.store.profiles import NoProfile, SettingsError
+
+# Exit codes, as the contract gives them.
+DONE, FAULT, USAGE, REFUSED, UNKNOWN, NOT_SENT, HELD, NOT_FOUND, CREDENTIALS, JOURNAL = range(10)
+
+# The most special class first.
+_TABLE: tuple[tuple[type[Exception], str, int], ...] = (
+    (NotAnId, "not_an_id", USAGE),
+    (AmountError, "not_an_amount", USAGE),
+    (Several, "several_orders", HELD),
+    (NotFoundHere, "not_found", NOT_FOUND),
+    (NotFound, "not_found", NOT_FOUND),
+    (NoSuchIntent, "not_found", NOT_FOUND),
+    (NotAllowed, "not_allowed", CREDENTIALS),
+    (AmazonError, "refused", REFUSED),
+    (NoAnswer, "no_answer", NOT_SENT),
+    (NotSent, "not_sent", NOT_SENT),
+    (Unreadable, "unreadable_answer", REFUSED),
+    (WrongEnvironment, "wrong_environment", HELD),
+    (Held, "held", HELD),
+    (Blocked, "blocked", HELD),
+    (NotOurs, "blocked", HELD),
+    (IllegalMove, "held", HELD),
+    (JournalBroken, "journal_broken", JOURNAL),
+    (NoProfile, "no_profile", CREDENTIALS),
+    (AccountError, "account", USAGE),
+    (SettingsError, "settings", USAGE),
+    (KeyUnusable, "key_unusable", CREDENTIALS),
+    (CredentialsError, "credentials", CREDENTIALS),
+)
+
+_RESULTS = {
+    Result.ACCEPTED: DONE,
+    Result.ALREADY_SO: DONE,
+    Result.DRY_RUN: DONE,
+    Result.ABSORBED: HELD,
+    Result.REFUSED: REFUSED,
+    Result.UNKNOWN: UNKNOWN,
+    Result.NOT_SENT: NOT_SENT,
+    Result.STALE: HELD,
+    Result.CONFLICT: HELD,
+    Result.BLOCKED: HELD,
+}
+
+# Refusals that are about who asks, not about the order.
+_ABOUT_THE_KEY = frozenset(
+    {
+        "UnauthorizedAccess",
+        "InvalidAuthentication",
+        "InvalidRequestSignature",
+        "InvalidAuthorizationToken",
+        "InvalidAccountStatus",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Failure:
+    code: str
+    exit: int
+    message: str
+    hint: str | None = None
+
+
+def failure_of(error: Exception) -> Failure | None:
+    """What to say of an expected failure; None for a fault of ours."""
+    for kind, code, exit_code in _TABLE:
+        if isinstance(error, kind):
+            hint = getattr(error, "hint", None)
+            if hint is None and isinstance(error, AmazonError):
+                hint = explain_error(error.reason_code, status=error.status).next_step
+            return Failure(code, exit_code, str(error), hint)
+    return None
+
+
+def exit_code_of(outcome: Outcome) -> int:
+    if outcome.result is Result.REFUSED and outcome.code in _ABOUT_THE_KEY:
+        return CREDENTIALS
+    return _RESULTS[outcome.result]

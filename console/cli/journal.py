@@ -1,0 +1,126 @@
+"""`journal`: what was done, by whom; what is still open; a person's word on it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from console.actions.outcome import Held
+from console.actions.recovery import follow, give_up_key, recover, resolve_by_hand
+from console.cli import documents, text
+from console.cli.failures import DONE, UNKNOWN
+from console.cli.output import Output
+from console.domain.intent import OPEN_STATES, State
+from console.domain.text import clean_line
+from console.session import Session
+from console.store.journal import Intent, Journal, JournalBroken
+
+
+def run_list(journal: Journal, args: argparse.Namespace, out: Output) -> int:
+    intents = journal.intents(states=OPEN_STATES if args.open else ())
+    out.document({"intents": [documents.intent(intent) for intent in intents]})
+    for intent in intents:
+        out.text(_row(intent, out))
+    if not intents:
+        out.text("Nothing is open." if args.open else "Nothing has been done here yet.")
+    return DONE
+
+
+def _row(intent: Intent, out: Output) -> str:
+    when = intent.created[:19].replace("T", " ")
+    return (
+        f"{intent.id:>4}  {when}  {out.paint(str(intent.state)):<10}"
+        f"  {intent.action} {intent.amount or ''}  {intent.object}  by {intent.actor}"
+        f"  {clean_line(intent.reason, 60)}"
+    )
+
+
+def run_show(journal: Journal, args: argparse.Namespace, out: Output) -> int:
+    intent = journal.intent(args.number)
+    entries = journal.entries(intent=args.number)
+    out.document({**documents.intent(intent), "entries": [documents.entry(e) for e in entries]})
+    out.text(_row(intent, out).strip())
+    out.text(f"  key      {intent.key}")
+    out.text(f"  request  {intent.method} {intent.path} {intent.body.decode()}")
+    if intent.human:
+        out.text(f"  a person's word: {intent.human.replace('_', ' ')}")
+    for entry in entries:
+        detail = entry.data.get("why") or entry.data.get("result") or entry.data.get("evidence")
+        said = f"  {clean_line(str(detail), 300)}" if detail else ""
+        when = entry.time[:19].replace("T", " ")
+        out.text(f"  {entry.seq:>5}  {when}  {entry.kind}{said}  by {entry.actor}")
+    return DONE
+
+
+def run_verify(journal: Journal, args: argparse.Namespace, out: Output) -> int:
+    found = journal.verify()
+    if found.problem is not None:
+        raise JournalBroken(f"The journal does not verify: {found.problem}.")
+    out.document({"verified": True, "entries": found.entries, "intents": found.intents})
+    out.text(f"The journal verifies: {found.entries} lines, {found.intents} intents.")
+    return DONE
+
+
+def run_export(journal: Journal, args: argparse.Namespace, out: Output) -> int:
+    document = {
+        "intents": [documents.intent(intent) for intent in journal.intents()],
+        "entries": [documents.entry(entry) for entry in journal.entries()],
+    }
+    if args.output:
+        Path(args.output).write_text(documents.dump(document) + "\n", encoding="utf-8")
+        out.tell(f"Written to {args.output}.")
+    else:
+        print(documents.dump(document))
+    return DONE
+
+
+async def run_recover(session: Session, args: argparse.Namespace, out: Output) -> int:
+    """Resolve open intents, then look at accepted refunds that Amazon has not finished."""
+    if args.nobody_else and args.number is None:
+        raise Held("--nobody-else is an answer about one intent: name its number.")
+    outcomes = await recover(
+        session.engine, number=args.number, nobody_else=args.nobody_else, tell=out.tell
+    )
+    accepted = session.journal.intents(states=[State.ACCEPTED])
+    followed = [
+        await follow(session.engine, intent)
+        for intent in accepted
+        if args.number in (None, intent.id)
+    ]
+    out.document(
+        {
+            "resolved": [documents.outcome(outcome) for outcome in outcomes],
+            "followed": [documents.intent(intent) for intent in followed],
+        }
+    )
+    for outcome in outcomes:
+        for line in text.outcome(outcome, out):
+            out.text(line)
+    for intent in followed:
+        out.text(_row(intent, out))
+    if not outcomes and not followed:
+        out.text("Nothing is open.")
+    still_open = session.journal.intents(states=OPEN_STATES)
+    return UNKNOWN if any(i.state is State.UNKNOWN for i in still_open) else DONE
+
+
+async def run_resolve(session: Session, args: argparse.Namespace, out: Output) -> int:
+    intent = await resolve_by_hand(
+        session.engine, args.number, happened=args.happened, evidence=args.evidence or ""
+    )
+    out.document(documents.intent(intent))
+    word = "it happened" if args.happened else "it did not happen"
+    out.text(f"Intent {intent.id}: your word that {word} is in the journal. Nothing was sent.")
+    if intent.unanswered and not args.happened:
+        out.text("  A late request can still make it untrue: look again later.")
+    return DONE
+
+
+async def run_release(session: Session, args: argparse.Namespace, out: Output) -> int:
+    intent = await give_up_key(session.engine, args.number, args.evidence or "")
+    out.document(documents.intent(intent))
+    out.text(
+        f"Intent {intent.id}: its key is given up; the next decision has a new one."
+        " A late or a colleague's request can still make a second refund."
+    )
+    return DONE

@@ -1,0 +1,365 @@
+"""The command line's parser, and the way from a command to its exit code."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from console import __version__
+
+if TYPE_CHECKING:
+    from console.cli.output import Output
+    from console.session import Session
+    from console.store.journal import Journal
+    from console.store.places import Places
+
+_DESCRIPTION: Final = """\
+The terminal console for Amazon Pay orders, Checkout v1 and v2.
+Any id goes in, the whole truth about that order comes out, and whatever may be
+done about it is one safe step away. Without a command it opens the screen."""
+
+_EXAMPLES: Final = """\
+examples:
+  payconsole demo                                  try it, without any account
+  payconsole identify S01-5797829-1888777-A043451  what is this id?
+  payconsole lookup S01-5797829-1888777-A043451    the order behind it
+  payconsole refund S01-4966596-9591203-A079366 --amount 10.00 --reason "damaged box"
+  payconsole journal recover                       resolve what a crash left open
+
+exit codes: 0 done · 1 our fault · 2 usage · 3 refused by Amazon · 4 outcome unknown ·
+  5 not sent · 6 held back by a guard · 7 not found · 8 credentials · 9 journal broken"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command; returns its exit code."""
+    args = build_parser().parse_args(argv)
+    if getattr(args, "run", None) is None:
+        args.parser.print_help(sys.stderr)
+        return 2
+    return _guarded(args)
+
+
+def _guarded(args: argparse.Namespace) -> int:
+    from console.cli.output import Output, wants_colour
+
+    out = Output(args.json, args.quiet, wants_colour(args.no_color))
+    try:
+        return int(args.run(args, out))
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone: nobody is left to tell
+        return 1
+    except KeyboardInterrupt:
+        out.complain("stopped.", "`payconsole journal recover` resolves what was under way.")
+        return 130
+    except Exception as error:
+        return _failed(error, out)
+
+
+def _failed(error: Exception, out: Output) -> int:
+    from console.cli.documents import error as error_document
+    from console.cli.failures import FAULT, failure_of
+
+    failure = failure_of(error)
+    if failure is None:
+        # Only the kind of error and its place: a message or a local could hold a secret.
+        place = _place(error)
+        out.document(error_document("fault", f"{type(error).__name__} {place}"))
+        out.complain(f"unexpected fault: {type(error).__name__} {place}")
+        return FAULT
+    out.document(error_document(failure.code, failure.message, failure.hint))
+    out.complain(failure.message, failure.hint)
+    return failure.exit
+
+
+def _place(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    return f"at {trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
+
+
+class _Parser(argparse.ArgumentParser):
+    """A wrong command line is answered in JSON too, where JSON was asked for."""
+
+    def error(self, message: str) -> NoReturn:
+        if "--json" in sys.argv:
+            from console.cli.documents import dump
+            from console.cli.documents import error as error_document
+
+            print(dump(error_document("usage", message, f"{self.prog} --help")))
+        super().error(message)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    common = _common()
+    parser = _Parser(
+        prog="payconsole",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[common],
+    )
+    parser.add_argument("--version", action="version", version=f"payconsole {__version__}")
+    parser.set_defaults(parser=parser, profile=None, json=False, quiet=False, no_color=False)
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
+    add = _Adder(commands, common)
+    _add_order_commands(add)
+    _add_journal(add)
+    _add_profile(add)
+    _add_simulator(add)
+    return parser
+
+
+def _common() -> _Parser:
+    """Switches that may stand before or behind a command's name."""
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--profile", metavar="NAME", help="the account (default: the default one)")
+    common.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    common.add_argument("--quiet", action="store_true", help="no narration on stderr")
+    common.add_argument("--no-color", action="store_true", help="no colour (also NO_COLOR)")
+    return common
+
+
+class _Adder:
+    """Adds subcommands that know the common switches and what they run."""
+
+    def __init__(
+        self,
+        commands: argparse._SubParsersAction[_Parser],
+        common: _Parser,
+    ) -> None:
+        self._commands = commands
+        self._common = common
+
+    def __call__(
+        self,
+        name: str,
+        help_text: str,
+        run: Callable[[argparse.Namespace, Output], int] | None = None,
+        epilog: str | None = None,
+    ) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = self._commands.add_parser(
+            name,
+            help=help_text,
+            description=help_text[0].upper() + help_text[1:] + ".",
+            epilog=epilog,
+            parents=[self._common],
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        parser.set_defaults(run=run, parser=parser)
+        return parser
+
+    def group(self, name: str, help_text: str) -> _Adder:
+        parser = self(name, help_text)
+        return _Adder(parser.add_subparsers(metavar="COMMAND", parser_class=_Parser), self._common)
+
+
+def _add_order_commands(add: _Adder) -> None:
+    add(
+        "demo",
+        "the screen against an embedded simulator; as text where there is no terminal",
+        _demo,
+    )
+    command = add("identify", "what an id is, without network", _identify)
+    command.add_argument("text", nargs="+", help="an id, or any text with one in it")
+    command = add(
+        "lookup", "one order, everything known of it", _in_session("orders", "run_lookup")
+    )
+    command.add_argument("id", nargs="+", help="any id, or an order number that was seen here")
+    command.add_argument(
+        "--show-buyer",
+        action="store_true",
+        help="with the buyer's data; each time is a line in the journal",
+    )
+    command = add(
+        "refund",
+        "give captured money back to the buyer",
+        _in_session("refund", "run_refund"),
+        _REFUND_EPILOG,
+    )
+    command.add_argument("charge", nargs="+", help="the charge; any id that leads to one charge")
+    command.add_argument("--amount", required=True, help="such as 10.00 or '10.00 USD'")
+    _add_confirmation(command)
+    command = add(
+        "mapping", "the vocabulary of v1, v2 and Seller Central, or what matches", _mapping
+    )
+    command.add_argument("term", nargs="*", help="a call, a state, a reason code, a column")
+
+
+_REFUND_EPILOG: Final = """\
+The plan is printed first. Without a confirmation nothing is sent: type the phrase at the
+terminal, or give it as --confirm "10.00 USD" (in live with the last four characters of
+the charge's id: --confirm "10.00 USD 3451"). The same command given again after it was
+refused or not sent tries the same decision again and never pays twice for it."""
+
+
+def _add_confirmation(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--reason", metavar="TEXT", help="why; it goes to the journal")
+    command.add_argument("--confirm", metavar="PHRASE", help="exactly the phrase that is asked for")
+    command.add_argument(
+        "--above-captured", action="store_true", help="allow refunding more than was captured"
+    )
+    command.add_argument("--dry-run", action="store_true", help="stop after the plan")
+
+
+def _add_journal(add: _Adder) -> None:
+    group = add.group("journal", "what was done, by whom; what is open and how to resolve it")
+    command = group("list", "every decision and where it stands", _in_journal("run_list"))
+    command.add_argument("--open", action="store_true", help="only what is not resolved")
+    command = group("show", "one decision with all its lines", _in_journal("run_show"))
+    command.add_argument("number", type=int, metavar="N")
+    group(
+        "verify", "check the hash chain, the intents and the checkpoint", _in_journal("run_verify")
+    )
+    command = group("export", "the whole journal as JSON", _in_journal("run_export"))
+    command.add_argument("-o", "--output", metavar="FILE")
+    command = group(
+        "recover",
+        "resolve what a crash or a lost answer left open",
+        _in_session("journal", "run_recover"),
+    )
+    command.add_argument("number", type=int, nargs="?", metavar="N")
+    command.add_argument(
+        "--nobody-else",
+        action="store_true",
+        help="your word that nobody else changed the order: ask Amazon again",
+    )
+    command = group(
+        "resolve",
+        "your word on an unknown outcome; it sends nothing",
+        _in_session("journal", "run_resolve"),
+    )
+    command.add_argument("number", type=int, metavar="N")
+    word = command.add_mutually_exclusive_group(required=True)
+    word.add_argument("--happened", action="store_true")
+    word.add_argument("--did-not", action="store_true")
+    command.add_argument("--evidence", required=True, metavar="TEXT", help="how you know")
+    command = group(
+        "retry",
+        "try a refused or unsent decision again, with its own key",
+        _in_session("refund", "run_retry"),
+    )
+    command.add_argument("number", type=int, metavar="N")
+    _add_confirmation(command)
+    command = group(
+        "release",
+        "give up a key that Amazon keeps refusing, so that a new decision can be made",
+        _in_session("journal", "run_release"),
+    )
+    command.add_argument("number", type=int, metavar="N")
+    command.add_argument("--evidence", required=True, metavar="TEXT", help="why it is given up")
+
+
+def _add_profile(add: _Adder) -> None:
+    group = add.group("profile", "accounts; their keys are in the keyring")
+    command = group("add", "connect an account", _in_places("run_add"))
+    command.add_argument("name")
+    command.add_argument("--region", required=True, choices=("na", "eu", "jp"))
+    command.add_argument("--environment", required=True, choices=("sandbox", "live"))
+    command.add_argument("--public-key-id", required=True, metavar="ID")
+    command.add_argument("--private-key-file", required=True, metavar="PEM")
+    command.add_argument("--endpoint", metavar="URL", help="instead of Amazon's own host")
+    command.add_argument("--merchant-id", metavar="ID")
+    command.add_argument("--store-name", metavar="TEXT", help="what the screen calls it")
+    group("list", "all profiles", _in_places("run_list"))
+    command = group("show", "one profile, without its key", _in_places("run_show"))
+    command.add_argument("name", nargs="?")
+    command = group("default", "make a profile the default one", _in_places("run_default"))
+    command.add_argument("name")
+    command = group("remove", "remove a profile and its key", _in_places("run_remove"))
+    command.add_argument("name")
+    command.add_argument("--yes", action="store_true", help="without asking")
+
+
+def _add_simulator(add: _Adder) -> None:
+    from console.simulator.command import add_arguments
+
+    command = add("simulator", "an Amazon Pay to try things against, on this machine", _simulator)
+    add_arguments(command)
+
+
+def _demo(args: argparse.Namespace, out: Output) -> int:
+    import asyncio
+
+    from console.cli.tour import run_tour
+
+    return asyncio.run(run_tour(out))
+
+
+def _identify(args: argparse.Namespace, out: Output) -> int:
+    from console.cli.orders import run_identify
+
+    return run_identify(args, out)
+
+
+def _mapping(args: argparse.Namespace, out: Output) -> int:
+    from console.cli.orders import run_mapping
+
+    return run_mapping(args, out)
+
+
+def _simulator(args: argparse.Namespace, out: Output) -> int:
+    from console.simulator.command import run
+
+    return run(args)
+
+
+def _in_places(name: str) -> Callable[[argparse.Namespace, Output], int]:
+    def run(args: argparse.Namespace, out: Output) -> int:
+        from console.cli import profile
+        from console.store.places import user_places
+
+        command: Callable[[Places, argparse.Namespace, Output], int] = getattr(profile, name)
+        return command(user_places(), args, out)
+
+    return run
+
+
+def _in_journal(name: str) -> Callable[[argparse.Namespace, Output], int]:
+    """A command that reads the journal alone: no profile, no key, no network."""
+
+    def run(args: argparse.Namespace, out: Output) -> int:
+        from console.cli import journal as commands
+        from console.session import actor
+        from console.store.journal import Journal
+        from console.store.places import user_places
+
+        command: Callable[[Journal, argparse.Namespace, Output], int] = getattr(commands, name)
+        journal = Journal(user_places().journal, actor())
+        try:
+            return command(journal, args, out)
+        finally:
+            journal.close()
+
+    return run
+
+
+def _in_session(module: str, name: str) -> Callable[[argparse.Namespace, Output], int]:
+    """A command that works with an account: its profile, its key from the keyring."""
+
+    def run(args: argparse.Namespace, out: Output) -> int:
+        import asyncio
+        from importlib import import_module
+
+        from console.session import open_session
+        from console.store.credentials import load_key
+        from console.store.places import user_places
+        from console.store.profiles import Profiles
+
+        places = user_places()
+        profile = Profiles(places).get(args.profile)
+        command: Callable[[Session, argparse.Namespace, Output], Awaitable[int]] = getattr(
+            import_module(f"console.cli.{module}"), name
+        )
+
+        async def work() -> int:
+            async with open_session(profile, load_key(profile), places) as session:
+                return await command(session, args, out)
+
+        return asyncio.run(work())
+
+    return run

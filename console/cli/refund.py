@@ -1,0 +1,108 @@
+"""`refund`: plan, confirmation, engine, outcome. The same path as the screen's."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+
+from console.actions.engine import check_confirmation
+from console.actions.outcome import Held, Outcome, Result
+from console.actions.plan import Plan
+from console.actions.planning import plan_again, plan_refund
+from console.cli import documents, text
+from console.cli.failures import exit_code_of
+from console.cli.output import Output
+from console.session import Session
+
+SECOND_PHRASE = "above captured"
+
+
+async def run_refund(session: Session, args: argparse.Namespace, out: Output) -> int:
+    found = await session.lookup.resolve(" ".join(args.charge))
+    try:
+        plan = await plan_refund(session.engine, found.best, args.amount, args.reason or "")
+    except Held as held:
+        return held_back("refund", found.best.v2.id, held, out)
+    return await carry_out(session, plan, args, out)
+
+
+async def run_retry(session: Session, args: argparse.Namespace, out: Output) -> int:
+    """`journal retry N`: the same decision again, with its own key and bytes."""
+    try:
+        plan = await plan_again(session.engine, args.number, args.reason or "")
+    except Held as held:
+        return held_back("refund", "", held, out)
+    return await carry_out(session, plan, args, out)
+
+
+async def carry_out(session: Session, plan: Plan, args: argparse.Namespace, out: Output) -> int:
+    for line in text.plan(plan):
+        out.text(line) if not out.json else out.tell(line)
+    if args.dry_run:
+        return report(_dry_run(plan), out)
+    try:
+        phrase, above = await asyncio.to_thread(_confirmation, plan, args)
+        check_confirmation(plan, phrase, above)
+        outcome = await session.engine.perform(plan, phrase, above_captured=above, tell=out.tell)
+    except Held as held:
+        return held_back(plan.draft.action, plan.draft.object, held, out)
+    return report(outcome, out)
+
+
+def report(outcome: Outcome, out: Output) -> int:
+    out.document(documents.outcome(outcome))
+    for line in text.outcome(outcome, out):
+        out.text(line)
+    return exit_code_of(outcome)
+
+
+def held_back(action: str, target: str, held: Held, out: Output) -> int:
+    outcome = Outcome(
+        action=action,
+        target=target,
+        result=held.result,
+        message=str(held),
+        intent=held.intent,
+        hint=held.hint,
+    )
+    document = documents.outcome(outcome) | documents.error("held", str(held), held.hint)
+    out.document(document)
+    if not out.json:
+        out.complain(str(held), held.hint)
+    return exit_code_of(outcome)
+
+
+def _confirmation(plan: Plan, args: argparse.Namespace) -> tuple[str, bool]:
+    """What was typed: by switch, or at the terminal; blocks on the terminal."""
+    if args.confirm is not None:
+        return args.confirm, args.above_captured
+    if not sys.stdin.isatty():
+        raise Held(
+            "Nothing was confirmed, so nothing was sent.",
+            f'Add --confirm "{plan.phrase}" to go on.',
+        )
+    above = args.above_captured
+    if plan.above_captured and not above:
+        typed = _ask(f"This is more than was captured. Type `{SECOND_PHRASE}` to allow it: ")
+        above = typed.strip() == SECOND_PHRASE
+    return _ask(f"Type `{plan.phrase}` to send it, anything else to stop: "), above
+
+
+def _ask(question: str) -> str:
+    """Asked on stderr, because stdout is data."""
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().rstrip("\n")
+
+
+def _dry_run(plan: Plan) -> Outcome:
+    draft = plan.draft
+    return Outcome(
+        action=draft.action,
+        target=draft.object,
+        result=Result.DRY_RUN,
+        message=f"It would be sent after the phrase: {plan.phrase}",
+        amount=draft.amount,
+        idempotency_key=draft.key,
+        intent=plan.reopens,
+    )

@@ -1,0 +1,191 @@
+"""An order, a plan and an outcome as text for people, one fact a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from console.actions.outcome import Outcome, Result
+from console.actions.plan import Plan
+from console.cli.output import Output
+from console.domain.checkout_v1 import refund_state
+from console.domain.explain import explain_state
+from console.domain.ids import Identified
+from console.domain.in_v1 import charge_words, either, order_words
+from console.domain.model import Charge, Refund
+from console.domain.money import Money
+from console.domain.order import Order, lifetime_kind
+from console.domain.rules import offers
+from console.domain.text import clean_line
+
+
+def identified(found: Identified) -> Iterator[str]:
+    best = found.best
+    yield f"{best.id}"
+    yield f"  what it is    {best.kind.replace('_', ' ')}"
+    yield f"  generation    {best.generation.replace('_', ' ')}"
+    yield f"  environment   {best.environment or 'not told by the id'}"
+    if best.region_hint:
+        yield f"  region        {best.region_hint} (by its digits)"
+    yield f"  in v2         {best.v2.kind.replace('_', ' ')} {best.v2.id}"
+    yield f"  asked for at  GET {best.v2.path}"
+    for note in best.notes:
+        yield f"  note          {note}"
+    for other in found.others:
+        yield f"  also in it    {other.id} ({other.kind.replace('_', ' ')})"
+
+
+def order(found: Order, out: Output) -> Iterator[str]:
+    yield from _head(found, out)
+    if found.charges:
+        yield ""
+        yield "Transactions"
+        for charge in found.charges:
+            yield from _charge(found, charge, out)
+    yield ""
+    yield "What may be done"
+    for offer in offers(found):
+        mark = out.paint("yes", "good") if offer.allowed else out.paint("no ", "dim")
+        yield f"  {offer.action:<10}{mark}  {offer.target}"
+        yield f"  {'':<10}     {offer.why}"
+    if found.history:
+        yield ""
+        yield "History"
+        for event in found.history:
+            by = f", by {event.actor}" if event.actor else ""
+            yield (
+                f"  {_time(event.time)}  {event.object}  {clean_line(event.event, 200)}"
+                f"  ({event.source}{by})"
+            )
+    for warning in found.warnings:
+        yield f"! {clean_line(warning, 400)}"
+
+
+def _head(found: Order, out: Output) -> Iterator[str]:
+    permission, words = found.permission, order_words(found)
+    if permission is None:
+        yield f"{found.id}"
+    else:
+        codes = ", ".join(permission.status.reason_codes)
+        why = f" ({codes})" if codes else ""
+        v1, central = either(words.v1) or "–", either(words.seller_central) or "–"
+        yield (
+            f"{permission.id}   {out.paint(permission.state)}{why}"
+            f"   v1 {v1} · Seller Central {central}"
+        )
+        facts = [permission.type or "type not told"]
+        if permission.merchant.reference:
+            facts.append(f"ref {clean_line(permission.merchant.reference, 60)}")
+        if permission.merchant.store:
+            facts.append(clean_line(permission.merchant.store, 60))
+        facts.append(_expiry(found))
+        yield "  " + " · ".join(facts)
+        told = explain_state(
+            "charge_permission",
+            permission.state,
+            permission.status.reason_codes,
+            fully_captured=found.fully_captured,
+        )
+        yield f"  {told.meaning}"
+    if found.session is not None:
+        yield f"  checkout session {found.session.id}: {out.paint(found.session.state)}"
+    yield "  " + _totals(found)
+
+
+def _expiry(found: Order) -> str:
+    permission = found.permission
+    if permission is None or permission.expires is None:
+        return "no expiry told"
+    left = permission.expires - found.observed
+    kind = lifetime_kind(permission)
+    life = f", life of {kind}" if kind else ""
+    if left.total_seconds() < 0:
+        return f"expired {permission.expires:%Y-%m-%d}{life}"
+    return f"expires {permission.expires:%Y-%m-%d} (in {left.days} days{life})"
+
+
+def _totals(found: Order) -> str:
+    totals = found.totals
+    if totals.currency is None:
+        return "no amounts told"
+    parts = []
+    if found.permission and found.permission.limit:
+        parts.append(f"limit {found.permission.limit.plain}")
+    parts += [f"authorized {_plain(totals.authorized_open)}", f"captured {_plain(totals.captured)}"]
+    refunded = f"refunded {_plain(totals.refunded)}"
+    if totals.refund_initiated and totals.refund_initiated.is_positive:
+        refunded += f" (of it {totals.refund_initiated.plain} only initiated)"
+    parts += [refunded, f"refundable {_plain(totals.refundable)}"]
+    return "  ".join(parts) + f" {totals.currency}"
+
+
+def _charge(found: Order, charge: Charge, out: Output) -> Iterator[str]:
+    words = charge_words(charge)
+    reason = f" ({charge.status.reason_code})" if charge.status.reason_code else ""
+    v1 = either(words.capture) or either(words.authorization) or "–"
+    yield (
+        f"  {charge.id}  charge  {out.paint(charge.state)}{reason}  {charge.amount or '–'}"
+        f"  captured {_plain(charge.captured)}  refunded {_plain(charge.refunded)}  v1 {v1}"
+    )
+    if words.authorization_id:
+        yield f"    v1 authorization {words.authorization_id}: {either(words.authorization) or '–'}"
+    for refund in found.refunds_of(charge.id):
+        yield _refund(refund, out)
+
+
+def _refund(refund: Refund, out: Output) -> str:
+    reason = f" ({refund.status.reason_code})" if refund.status.reason_code else ""
+    made = f"  {_time(refund.created)}" if refund.created else ""
+    return (
+        f"    └ {refund.id}  refund  {out.paint(refund.state)}{reason}  {refund.amount or '–'}"
+        f"  v1 {refund_state(refund.state) or '–'}{made}"
+    )
+
+
+def plan(found: Plan) -> Iterator[str]:
+    draft = found.draft
+    target = f"{draft.action} {draft.amount} on charge {draft.object}"
+    yield f"Plan: {target} ({draft.environment})"
+    query = found.order.query
+    if query.v2.id != query.id:
+        yield f"  {query.id} is charge {query.v2.id} in Checkout v2"
+    for (name, value), (_, later) in zip(found.before, found.after, strict=True):
+        yield f"  {name:<22}{value}" + (f"  ->  {later}" if later != value else "")
+    yield f"  the buyer gets        {found.buyer_sees}"
+    yield f"  can it be undone      {found.undo}"
+    yield f"  the request           {draft.method} {found.url}"
+    yield f"                        {draft.body.decode()}"
+    yield f"  idempotency key       {draft.key}"
+    for warning in found.warnings:
+        yield f"  ! {clean_line(warning, 400)}"
+
+
+def outcome(found: Outcome, out: Output) -> Iterator[str]:
+    headline = {
+        Result.ACCEPTED: "Accepted",
+        Result.ALREADY_SO: "Already so",
+        Result.ABSORBED: "Nothing new was made",
+        Result.REFUSED: "Refused",
+        Result.UNKNOWN: "OUTCOME UNKNOWN",
+        Result.NOT_SENT: "Not sent",
+        Result.STALE: "Stale: look again",
+        Result.CONFLICT: "Conflict: look again",
+        Result.BLOCKED: "Held back",
+        Result.DRY_RUN: "Dry run: nothing was sent",
+    }[found.result]
+    tone = {Result.ACCEPTED: "good", Result.UNKNOWN: "bad", Result.REFUSED: "bad"}
+    yield f"{out.paint(headline, tone.get(found.result, 'waiting'))}. {found.message}"
+    for fact in found.facts:
+        yield f"  {fact}"
+    if found.hint:
+        yield f"  {found.hint}"
+    if found.intent is not None:
+        yield f"  journal: intent {found.intent}"
+
+
+def _plain(value: Money | None) -> str:
+    return value.plain if value is not None else "–"
+
+
+def _time(value: datetime | None) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S}" if value else "–"
