@@ -348,7 +348,7 @@ JOURNAL_WORDS: Final = {
     "stale": "not sent, the order had changed: {why}",
     "lose": "outcome unknown: {why}",
     "abandon": "given up before sending: {why}",
-    "settle": "done, total refunded {total}",
+    "settle": "{said}",
     "decline": "declined by Amazon",
     "happened": "a person says that it happened: {evidence}",
     "did_not": "a person says that it did not happen: {evidence}",

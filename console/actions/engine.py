@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, ParamSpec, TypeVar
@@ -105,7 +105,7 @@ class Engine:
             return _nothing_sent(plan, Result.BLOCKED, str(error), intent=error.holder.id)
         except (VersionMoved, IllegalMove) as error:
             return _nothing_sent(plan, Result.STALE, f"{error} Look again and decide anew.")
-        with self._at_work(intent.id):
+        async with self._at_work(intent.id):
             return await self._reread_and_send(plan, intent, tell)
 
     async def _reserve(self, plan: Plan) -> Intent:  # step 5
@@ -144,7 +144,7 @@ class Engine:
         if not free:
             message = f"Intent {intent.id} ({intent.summary}) is being worked on right now."
             return _outcome(intent, Result.BLOCKED, message)
-        with self._at_work(intent.id):
+        async with self._at_work(intent.id):
             return await self._to_its_end(self._resume(intent, nobody_else, tell))
 
     async def _resume(self, intent: Intent, nobody_else: bool, tell: Tell) -> Outcome:
@@ -283,7 +283,6 @@ class Engine:
     ) -> Outcome | None:
         assert reading.refund is not None
         refund = reading.refund
-        await self._answered(intent, reading, answer)
         others = await blocking(self.journal.intents, obj=intent.object)
         earlier = next((o for o in others if o.result == refund.id and o.id != intent.id), None)
         before_us = bool(run.seen_at and refund.created and refund.created < run.seen_at)
@@ -294,7 +293,10 @@ class Engine:
             "state": refund.state,
             "created": show_time(refund.created),
         }  # step 12
-        ended = await self._move(intent, Move.ABSORB if absorbed else Move.ACCEPT, **data)
+        move = Move.ABSORB if absorbed else Move.ACCEPT
+        ended = await blocking(
+            self.journal.move, intent.id, move, data, answer=_answer_data(reading, answer)
+        )
         refund, fresh = await self._read_back(refund, answer, ended.scope)
         if refund.is_dead:
             ended = await self._move(ended, Move.DECLINE, code=refund.status.reason_code)
@@ -348,25 +350,19 @@ class Engine:
         return dates[0] if dates else None
 
     async def _answered(self, intent: Intent, reading: Reading, answer: Answer) -> Intent:
-        data = {
-            "status": answer.status,
-            "code": reading.code,
-            "request": answer.request_id,
-            "date": show_time(answer.date),
-        }
-        return await blocking(self.journal.answered, intent.id, data)
+        return await blocking(self.journal.answered, intent.id, _answer_data(reading, answer))
 
     async def _move(self, intent: Intent, move: Move, **data: object) -> Intent:
         return await blocking(self.journal.move, intent.id, move, data)
 
-    @contextlib.contextmanager
-    def _at_work(self, number: int) -> Any:
+    @contextlib.asynccontextmanager
+    async def _at_work(self, number: int) -> AsyncIterator[None]:
         self._busy.add(number)
         try:
             yield
         finally:
+            await blocking(self.journal.claims.release, number)
             self._busy.discard(number)
-            self.journal.claims.release(number)
 
 
 _HANDLERS: Final = {
@@ -381,6 +377,15 @@ _HANDLERS: Final = {
 async def blocking(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run what waits for the disk in a thread, so that no key is ever held up by it."""
     return await asyncio.to_thread(function, *args, **kwargs)
+
+
+def _answer_data(reading: Reading, answer: Answer) -> dict[str, Any]:
+    return {
+        "status": answer.status,
+        "code": reading.code,
+        "request": answer.request_id,
+        "date": show_time(answer.date),
+    }
 
 
 def check_confirmation(plan: Plan, phrase: str, above_captured: bool) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from console.domain.model import Charge, ChargePermission, show_time
 from console.domain.money import Money
-from console.domain.order import Order
+from console.domain.order import Order, clamp
 from console.store.journal import Draft
 
 
@@ -109,7 +109,7 @@ def refund_changes(
     after = (
         ("captured", str(charge.captured)),
         ("refunded, once Amazon has done it", str(floor + amount)),
-        ("can still be refunded", str(left - amount)),
+        ("can still be refunded", str(clamp(left - amount))),
     )
     return before, after
 

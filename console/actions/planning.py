@@ -194,8 +194,10 @@ async def _compose(
     environment = engine.client.account.environment
     snapshot = Snapshot.of(charge, order)
     floor = order.refund_floor(charge)
-    assert floor is not None
-    assert charge.captured is not None
+    if floor is None or charge.captured is None:
+        raise Held(
+            offer(order, _REFUND.name, charge.id).why, intent=earlier.id if earlier else None
+        )
     if earlier is not None:
         draft: Draft = replace(earlier, reason=reason)
     else:

@@ -90,8 +90,22 @@ async def follow(engine: Engine, intent: Intent, *, last_look: bool = False) -> 
     agrees = lowest <= total <= lowest + later
     if not agrees and not last_look:
         return intent
-    data = {"total": str(total), "expected": str(lowest), "later": str(later), "agrees": agrees}
+    data = {
+        "total": str(total),
+        "expected": str(lowest),
+        "agrees": agrees,
+        "said": _settled(total, lowest, agrees),
+    }
     return await blocking(engine.journal.move, intent.id, Move.SETTLE, data)
+
+
+def _settled(total: Money, expected: Money, agrees: bool) -> str:
+    if agrees:
+        return f"done, {total} refunded in all"
+    return (
+        f"done, but {total} is refunded in all where {expected} was expected: somebody else"
+        " changed this charge, by hand in Seller Central or from another console"
+    )
 
 
 def expected_total(intent: Intent, now: Snapshot) -> Money:

@@ -131,6 +131,9 @@ def _charge(found: Order, charge: Charge, out: Output) -> Iterator[str]:
         yield f"    v1 authorization {words.authorization_id}: {either(words.authorization) or '–'}"
     for refund in found.refunds_of(charge.id):
         yield _refund(refund, out)
+        told = explain_state("refund", refund.state, refund.status.reason_codes)
+        if told.tone != "good":
+            yield f"      {told.meaning}"
 
 
 def _refund(refund: Refund, out: Output) -> str:

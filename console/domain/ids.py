@@ -108,38 +108,66 @@ _SPECIFIC: Final = {
     Kind.CHECKOUT_SESSION: 4,
 }
 
-# Hyphen, dashes, minus, their small and full-width forms, the soft hyphen of mail programs.
-_DASHES: Final = dict.fromkeys(
-    map(
-        ord,
-        "\u00ad\u058a\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u2e3a\u2e3b"
-        "\u30fc\ufe58\ufe63\uff0d\uff70",
-    ),
-    "-",
-)
-_INVISIBLE: Final = dict.fromkeys(
-    map(
-        ord,
-        "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066"
-        "\u2067\u2068\u2069\ufeff",
-    ),
-)
+# What people and programs use as a dash, beside everything that Unicode calls one.
+_DASHES: Final = frozenset("\u02d7\u2043\u207b\u208b\u2212\u2500\u2796\u30fc\uff5e\uff70")
 
-_SEP: Final = r"[ \t]*[-_.\u00b7]?[ \t]*"
+
+class _Fold(dict[int, str]):
+    """What a character stands for in an id, worked out when it is first met.
+
+    One character at a time: folding a text as a whole (NFKC) takes time with the square of
+    a run of accents.
+    """
+
+    def __missing__(self, code: int) -> str:
+        folded = self[code] = _folded(chr(code))
+        return folded
+
+
+def _folded(char: str) -> str:
+    category = unicodedata.category(char)
+    if category == "Pd" or char in _DASHES:
+        return "-"
+    if char in "\t\n":
+        return char
+    if category in ("Cf", "Cc", "Mn", "Me"):
+        return ""  # invisible, or a mark upon another character
+    if category in ("Zs", "No"):
+        return " "  # "…451¹" must not become another id
+    if category in ("Zl", "Zp"):
+        return "\n"
+    plain = unicodedata.normalize("NFKC", char).upper()
+    return plain if len(plain) == 1 and plain.isascii() else char
+
+
+_FOLD: Final = _Fold()
+
+_BLANK: Final = " {0,3}"  # no tabs: they part the columns of a table
+# A dash or none, with blanks around it; behind a dash, mail programs and terminals break lines.
+_SEP: Final = rf"{_BLANK}(?:-{_BLANK}\n[ >|]{{0,4}}|[-_.\u00b7]{_BLANK})?"
+# What must not follow an order's id: a fourth part that is cut short or mistyped. Half an id
+# must not act on a whole order.
+_CUT: Final = (
+    r"[A-Z0-9]|-[A-Z]?\d|-[ACRB]?(?![A-Z0-9>-])|[_.\u00b7][ACRB]\d"
+    rf"|{_SEP}[ACRB] ?\d{{3}}|=\n"
+)
 _ORDER_ID: Final = re.compile(
     rf"(?<![A-Z0-9])([SPBC]){_SEP}(\d{{2}}){_SEP}(\d{{7}}){_SEP}(\d{{7}})"
-    # A fourth part that is cut short is no order id: half an id must not act on a whole order.
-    rf"(?:{_SEP}([ACRB])[ \t]?(\d{{5,7}}))?(?![A-Z0-9]|-[A-Z]?\d)",
+    rf"(?:{_SEP}([ACRB]) ?(\d{{5,7}})(?![A-Z0-9]|-[A-Z]?\d|=\n)|(?!{_CUT}))",
     re.ASCII,
 )
 _NEARLY: Final = re.compile(
-    r"(?<![A-Z0-9])[SPBC]\d{2}-\d{3,10}-\d{3,10}(?:-[A-Z]?\d+)?(?![A-Z0-9])", re.ASCII
+    r"(?<![A-Z0-9])([SPBC]\d{2})[-_. ]{1,3}(\d{3,10})[-_. ]{1,3}(\d{3,10})"
+    r"(?:[-_. ]{0,3}[A-Z]?\d{1,12}|-[A-Z]?)?(?![A-Z0-9])",
+    re.ASCII,
 )
 _UUID: Final = re.compile(
     r"(?<![0-9A-F-])[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}(?![0-9A-F-])"
 )
-# A UUID behind one of these words is a message's own number, not a checkout session.
-_MESSAGE_NUMBER: Final = re.compile(r"(NOTIFICATION|MESSAGE|REQUEST)[A-Z_ -]*ID\W{1,8}$")
+# A UUID behind one of these is a message's number, a credential or a subscription.
+_OTHER_UUID: Final = re.compile(
+    r"(?:(?:NOTIFICATION|MESSAGE|REQUEST)[A-Z_ -]*ID\W{1,8}|AMZN\.MWS\.|ARN:AWS:\S*:)$"
+)
 
 
 @dataclass(frozen=True)
@@ -188,7 +216,8 @@ _FOREIGN: Final = (
     _Foreign(
         "public_key_id",
         re.compile(
-            r"(?<![A-Z0-9-])(?:(?:LIVE|SANDBOX)-[A-Z0-9]{10,32}|A[A-Z0-9]{23})(?![A-Z0-9-])"
+            r"(?<![A-Z0-9-])(?:(?:LIVE|SANDBOX)-(?=[A-Z]*\d)[A-Z0-9]{10,32}"
+            r"|(?=[A-Z]*\d)A[A-Z0-9]{23})(?![A-Z0-9-])"
         ),
         "This is a public key id: it names an API key, not an order.",
         "Public key ids belong into `payconsole profile add`.",
@@ -217,12 +246,18 @@ def identify(text: str) -> Identified:
     around the id are accepted. Returns the most specific id and the others. Raises NotAnId
     with a sentence and a hint where there is none.
     """
-    plain = _normalize(text[:MAX_PASTE])
-    if not plain.strip():
+    readings = _readings(text)
+    if not readings:
         raise NotAnId("Nothing was pasted.", "Paste an Amazon Pay id, or a text with one in it.")
-    found = _unique([*_order_ids(plain), *_checkout_sessions(plain)])
+    found: list[Identifier] = []
+    for plain in readings:
+        # What an encoding cuts in two is whole in the decoded reading.
+        known = {i.id[:length] for i in found for length in range(19, len(i.id) + 1)}
+        here = [*_order_ids(plain), *_checkout_sessions(plain)]
+        found += [identifier for identifier in here if identifier.id not in known]
+    found = _unique(found)
     if not found:
-        raise _not_an_id(text, plain)
+        raise _not_an_id(text, readings)
     best = min(found, key=lambda i: _SPECIFIC[i.kind])
     return Identified(best, tuple(i for i in found if i is not best))
 
@@ -259,14 +294,52 @@ def authorization_id_of(charge_id: str) -> str | None:
     return charge_id[:20] + "A" + charge_id[21:]
 
 
-def _normalize(text: str) -> str:
-    unwrapped = re.sub(r"=\r?\n", "", text)  # soft line breaks of quoted-printable mail
-    if "%" in unwrapped:
-        unwrapped = unquote(unwrapped)
-    if "&" in unwrapped:
-        unwrapped = html.unescape(unwrapped)
-    ascii_ish = unicodedata.normalize("NFKC", unwrapped.translate(_DASHES)).translate(_DASHES)
-    return ascii_ish.translate(_INVISIBLE).upper()
+# What surrounds and interrupts ids in logs, mails, links and JSON.
+_COLOUR: Final = re.compile(r"(?:\x1b\[|\x9b)[0-9;?]{0,20}[A-Za-z]")
+_INLINE_TAG: Final = re.compile(
+    r"</?(?:a|b|bdi|code|em|font|i|mark|nobr|span|strong|tt|u|wbr)(?:\s[^<>]{0,500})?/?>",
+    re.IGNORECASE,
+)
+_QUOTED_PRINTABLE: Final = re.compile(r"=\n|(?:=[0-9A-F]{2})+")
+_JSON_ESCAPE: Final = re.compile(r"\\{1,8}(?:u([0-9A-Fa-f]{4})|[nrt])")
+_HUGE_ENTITY: Final = re.compile(r"&#\d{8,}")
+_ROUNDS: Final = 3  # a link in a link in a mail
+
+
+def _readings(text: str) -> list[str]:
+    """The text decoded without inline tags, decoded, and as it stands, where these differ.
+
+    A link's id is in its tag; `=C01-…` is no quoted-printable.
+    """
+    if len(text) > MAX_PASTE:
+        end = MAX_PASTE - 60
+        text = text[:end] + re.sub(r"\S*\Z", "", text[end:MAX_PASTE])  # no id is cut in two
+    raw = _COLOUR.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    unquoted = _QUOTED_PRINTABLE.sub(_unquoted, raw)
+    found = (_decoded(_INLINE_TAG.sub("", unquoted)), _decoded(unquoted), raw)
+    readings = [reading.translate(_FOLD) for reading in dict.fromkeys(found)]
+    return [reading for reading in dict.fromkeys(readings) if reading.strip()]
+
+
+def _decoded(text: str) -> str:
+    """Without the encodings of links, HTML and JSON."""
+    for _ in range(_ROUNDS):
+        before = text
+        if "%" in text:
+            text = unquote(text)
+        if "&" in text:
+            text = html.unescape(_HUGE_ENTITY.sub("", text))
+        if "\\" in text:
+            text = _JSON_ESCAPE.sub(lambda m: chr(int(m[1], 16)) if m[1] else "\n", text)
+        if text == before:
+            break
+    return text
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    if match[0] == "=\n":
+        return ""  # a soft line break
+    return bytes.fromhex(match[0].replace("=", "")).decode("utf-8", "replace")
 
 
 def _order_ids(plain: str) -> list[Identifier]:
@@ -277,7 +350,7 @@ def _checkout_sessions(plain: str) -> list[Identifier]:
     return [
         _checkout_session(match[0].lower())
         for match in _UUID.finditer(plain)
-        if not _MESSAGE_NUMBER.search(plain[max(0, match.start() - 40) : match.start()])
+        if not _OTHER_UUID.search(plain[max(0, match.start() - 160) : match.start()])
     ]
 
 
@@ -339,15 +412,29 @@ def _unique(found: list[Identifier]) -> list[Identifier]:
     return list(seen.values())
 
 
-def _not_an_id(text: str, plain: str) -> NotAnId:
+def _not_an_id(text: str, readings: list[str]) -> NotAnId:
+    for plain in readings:
+        nearly = _NEARLY.search(plain)
+        if nearly:
+            return _almost(nearly)
     for foreign in _FOREIGN:
-        if foreign.pattern.search(plain):
+        if any(foreign.pattern.search(plain) for plain in readings):
             return NotAnId(foreign.message, foreign.hint, foreign.recognized)
-    shown = clean_line(text.strip(), 60)
-    nearly = _NEARLY.search(plain)
-    if nearly:
-        return NotAnId(
-            f"{nearly[0]} is almost an Amazon Pay id, but the number of its digits is wrong.",
-            "An order is S01-1234567-1234567; a transaction has -A, -C or -R and six digits more.",
-        )
+    shown = clean_line(text.strip()[:200], 60)
     return NotAnId(f"There is no Amazon Pay id in {shown!r}.", _ASK_FOR_ORDER)
+
+
+def _almost(nearly: re.Match[str]) -> NotAnId:
+    head, first, second = nearly.groups()
+    shown = " ".join(nearly[0].split())
+    if len(first) == len(second) == 7:
+        base = f"{head}-{first}-{second}"
+        return NotAnId(
+            f"{shown} is almost an Amazon Pay id, but its last part is cut short or mistyped.",
+            "A transaction ends in -A, -C, -R or -B and six digits."
+            f" For the whole order paste {base} alone.",
+        )
+    return NotAnId(
+        f"{shown} is almost an Amazon Pay id, but the number of its digits is wrong.",
+        "An order is S01-1234567-1234567; a transaction has -A, -C or -R and six digits more.",
+    )

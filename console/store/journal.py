@@ -363,10 +363,25 @@ class Journal:
                 idempotency_key=armed.key,
             )
 
-    def move(self, number: int, move: Move, data: Mapping[str, Any]) -> Intent:
-        """Record what happened to an intent. Raises IllegalMove for what can't happen."""
+    def move(
+        self,
+        number: int,
+        move: Move,
+        data: Mapping[str, Any],
+        *,
+        answer: Mapping[str, Any] | None = None,
+    ) -> Intent:
+        """Record what happened to an intent. Raises IllegalMove for what can't happen.
+
+        `answer` is the answer that proves it: both become durable together, so that no crash
+        can leave an answer whose meaning is lost.
+        """
         with self._writing() as writer:
-            return writer.move(_intent(writer.connection, number), move, data)
+            intent = _intent(writer.connection, number)
+            advance(intent.state, move)
+            if answer is not None:
+                writer.append("answered", number, intent.scope, intent.object, answer)
+            return writer.move(intent, move, data)
 
     def answered(self, number: int, data: Mapping[str, Any]) -> Intent:
         """Record an answer that proves what became of the attempt."""
