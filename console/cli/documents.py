@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from console.actions.outcome import Outcome
 from console.domain.checkout_v1 import refund_state
 from console.domain.ids import Identified, Identifier
 from console.domain.in_v1 import charge_words, either, order_words
@@ -14,7 +13,10 @@ from console.domain.model import Charge, Refund, show_time, without_buyer
 from console.domain.money import Money
 from console.domain.order import Order
 from console.domain.rules import offers
-from console.store.journal import Entry, Intent
+
+if TYPE_CHECKING:
+    from console.actions.outcome import Outcome
+    from console.store.journal import Entry, Intent
 
 Document = dict[str, Any]
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from console.cli import documents, text
 from console.cli.output import Output
 from console.domain.ids import identify
-from console.session import Session
+
+if TYPE_CHECKING:
+    from console.session import Session
 
 
 def run_identify(args: argparse.Namespace, out: Output) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from console.actions.outcome import Outcome, Result
-from console.actions.plan import Plan
 from console.cli.output import Output
 from console.domain.checkout_v1 import refund_state
 from console.domain.explain import explain_state
@@ -17,6 +17,9 @@ from console.domain.money import Money
 from console.domain.order import Order, lifetime_kind
 from console.domain.rules import offers
 from console.domain.text import clean_line
+
+if TYPE_CHECKING:
+    from console.actions.plan import Plan
 
 
 def identified(found: Identified) -> Iterator[str]:

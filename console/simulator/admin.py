@@ -114,8 +114,8 @@ def _set_clock(world: World, body: JSON) -> dict[str, Any]:
         if "set" in body:
             world.clock.set(datetime.fromisoformat(str(body["set"])))
         world.clock.advance(float(body.get("advance", 0)))
-        world.clock.wire_shift = float(body.get("shift", world.clock.wire_shift))
-    return {"now": world.clock.now().isoformat(), "shift": world.clock.wire_shift}
+        world.clock.shift = float(body.get("shift", world.clock.shift))
+    return {"now": world.clock.now().isoformat(), "shift": world.clock.shift}
 
 
 def _set_switches(world: World, body: JSON) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The clock of a simulated world: it can be set, moved on, sped up, and be wrong on the wire."""
+"""The clock of a simulated world: it can be set, moved on, sped up and shifted."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from datetime import UTC, datetime, timedelta
 class Clock:
     """The time that everything in one world reads.
 
-    `speed` is how many seconds pass here for each real one; 0 stands still. `wire_shift` is
-    the error of the clock that callers see (the `Date` header, and the comparison with
-    `x-amz-pay-date`); the world itself does not follow it.
+    `speed` is how many seconds pass here for each real one; 0 stands still. `shift` is
+    how many seconds this clock is ahead of the right time: Amazon's clock against the caller's.
     """
 
     def __init__(self, start: datetime | None = None, speed: float = 1.0) -> None:
@@ -20,23 +19,20 @@ class Clock:
         self._origin = start or datetime.now(UTC)
         self._since = time.monotonic()
         self._speed = speed
-        self.wire_shift = 0.0
+        self.shift = 0.0
 
     def now(self) -> datetime:
         passed = (time.monotonic() - self._since) * self._speed
-        return self._origin + timedelta(seconds=passed)
+        return self._origin + timedelta(seconds=passed + self.shift)
 
     def set(self, moment: datetime) -> None:
         """Make it `moment` now. A moment without time zone is read as UTC."""
-        self._origin = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        at = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        self._origin = at - timedelta(seconds=self.shift)
         self._since = time.monotonic()
 
     def advance(self, seconds: float) -> None:
         self._origin += timedelta(seconds=seconds)
-
-    def wire_now(self) -> datetime:
-        """The time as callers are told it."""
-        return self.now() + timedelta(seconds=self.wire_shift)
 
 
 def timestamp(moment: datetime) -> str:

@@ -99,7 +99,7 @@ class Service:
         """Everything that is checked before the order itself: who, where, how often."""
         world, switches = self.world, self.world.switches
         key_id = verify(
-            raw, world.keys, world.clock.wire_now(), switches.date_tolerance, switches.date_lifetime
+            raw, world.keys, world.clock.now(), switches.date_tolerance, switches.date_lifetime
         )
         env, path = api.environment(world, raw.path.decode("latin-1"), key_id)
         operation, target = api.route(raw.method, path)
@@ -188,7 +188,7 @@ class Service:
     def _page(self, status: int, body: bytes, media_type: str, entry: Entry) -> Response:
         headers = {
             "x-amz-pay-request-id": entry.request_id,
-            "date": format_datetime(self.world.clock.wire_now(), usegmt=True),
+            "date": format_datetime(self.world.clock.now(), usegmt=True),
         }
         return Response(body, status, headers, media_type)
 

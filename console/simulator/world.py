@@ -127,7 +127,7 @@ class World:
         if made.name == "lag":
             self.switches = replace(self.switches, read_lag=made.seconds)
         elif made.name == "clock_shift":
-            self.clock.wire_shift = made.seconds
+            self.clock.shift = made.seconds
         else:
             self.faults.add(made)
         return made
