@@ -51,7 +51,7 @@ def _guarded(args: argparse.Namespace) -> int:
         sys.stderr.close()  # the reader of our output has gone: nobody is left to tell
         return 1
     except KeyboardInterrupt:
-        out.complain("stopped.", "`payconsole journal recover` resolves what was under way.")
+        out.complain("stopped; nothing was under way.")
         return 130
     except Exception as error:
         return _failed(error, out)
@@ -358,7 +358,16 @@ def _in_session(module: str, name: str) -> Callable[[argparse.Namespace, Output]
 
         async def work() -> int:
             async with open_session(profile, load_key(profile), places) as session:
-                return await command(session, args, out)
+                try:
+                    return await command(session, args, out)
+                except asyncio.CancelledError:  # ctrl+c
+                    if not session.engine.is_working:
+                        raise
+                    out.complain(
+                        "stopped while a request was under way: its outcome is unknown.",
+                        "`payconsole journal recover` resolves it.",
+                    )
+                    return 4
 
         return asyncio.run(work())
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 
 import pytest
 
-from tests.cli.conftest import CHARGE, OPEN_AUTHORIZATION, V1_ID, Shell
+from tests.cli.conftest import CHARGE, OPEN_AUTHORIZATION, TIMEOUT, V1_ID, Shell
 
 
 class TestWithoutAnAccount:
@@ -287,6 +288,17 @@ class TestJournal:
         assert shell.refunds_made() == 1
         keys = {entry.key for entry in shell.server.world.log.entries("create_refund")}
         assert len(keys) == 1
+
+    def test_ctrl_c_during_the_send_is_an_unknown_outcome(self, shell: Shell) -> None:
+        shell.server.world.add_fault("create_refund:delay:30")
+        process = shell.start("refund", V1_ID, "--amount", "10", "--confirm", "10.00 USD")
+        with process:
+            while shell.refund_requests() == 0:
+                assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            assert process.wait(TIMEOUT) == 4
+        assert shell.run("journal", "recover", "1", "--nobody-else").code == 0
+        assert shell.refunds_made() == 1
 
     def test_a_broken_journal_blocks_and_says_where(self, shell: Shell) -> None:
         import sqlite3
