@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, ParamSpec, TypeVar
@@ -23,7 +23,7 @@ from console.domain.intent import IllegalMove, Move, State
 from console.domain.model import Refund, parse_time, show_time
 from console.lookup import Lookup, NotFoundHere, ReadFailure
 from console.store.claims import NotOurs, Owner
-from console.store.journal import Blocked, Intent, Journal, JournalBroken, VersionMoved
+from console.store.journal import THROTTLED, Blocked, Intent, Journal, JournalBroken, VersionMoved
 
 REPLAY_WAITS: Final = (1.0, 2.0, 4.0, 10.0, 30.0)
 
@@ -110,7 +110,9 @@ class Engine:
 
     async def _reserve(self, plan: Plan) -> Intent:  # step 5
         if plan.reopens is not None:
-            return await blocking(self.journal.reopen, plan.reopens, self._owner, plan.draft.reason)
+            return await blocking(
+                self.journal.reopen, plan.reopens, plan.version, self._owner, plan.draft.reason
+            )
         return await blocking(self.journal.reserve, plan.draft, plan.version, self._owner)
 
     async def _reread_and_send(self, plan: Plan, intent: Intent, tell: Tell) -> Outcome:
@@ -119,9 +121,14 @@ class Engine:
             now, date = await self.snapshot(intent)
         except (*ReadFailure, NotFoundHere) as error:
             return await self._abandon(intent, f"the order could not be read again: {error}")
+        missing = plan.snapshot.missing(now)
+        if missing:
+            return await self._abandon(intent, f"{', '.join(missing)} could not be read again")
         changes = plan.snapshot.changes(now)
-        if changes and plan.reopens is None:
-            ended = await self._move(intent, Move.STALE, why="; ".join(changes))
+        if changes:
+            # What was tried before can still arrive, so it must keep its key for another try.
+            move = Move.STALE if plan.reopens is None else Move.ABANDON
+            ended = await self._move(intent, move, why="; ".join(changes))
             message = "The order has changed since it was shown. Nothing was sent."
             return _outcome(ended, Result.STALE, message, facts=tuple(changes))
         data = {"date": show_time(date), "snapshot": now.data}
@@ -138,14 +145,16 @@ class Engine:
         self, intent: Intent, *, nobody_else: bool = False, tell: Tell = silent
     ) -> Outcome:
         """Resolve one open intent, as far as that is safe; see `recovery.recover`."""
-        free = intent.id not in self._busy and await blocking(
-            self.journal.claims.claim, intent.id, self._owner
-        )
-        if not free:
-            message = f"Intent {intent.id} ({intent.summary}) is being worked on right now."
+        return await self._to_its_end(self._claim_and_resume(intent, nobody_else, tell))
+
+    async def _claim_and_resume(self, intent: Intent, nobody_else: bool, tell: Tell) -> Outcome:
+        message = f"Intent {intent.id} ({intent.summary}) is being worked on right now."
+        if intent.id in self._busy:
             return _outcome(intent, Result.BLOCKED, message)
         async with self._at_work(intent.id):
-            return await self._to_its_end(self._resume(intent, nobody_else, tell))
+            if not await blocking(self.journal.claims.claim, intent.id, self._owner):
+                return _outcome(intent, Result.BLOCKED, message)
+            return await self._resume(intent, nobody_else, tell)
 
     async def _resume(self, intent: Intent, nobody_else: bool, tell: Tell) -> Outcome:
         intent = await blocking(self.journal.intent, intent.id)  # as it is now that it is ours
@@ -212,7 +221,7 @@ class Engine:
 
     async def _never_left(self, intent: Intent, why: str) -> Outcome | None:
         now = await blocking(self.journal.never_left, intent.id, {"why": why})
-        if now.unanswered:  # an earlier attempt can still arrive
+        if now.unanswered or intent.state is State.UNKNOWN:  # an earlier attempt may have arrived
             await self._lose(intent, f"the connection failed: {why}")
             return None
         ended = await self._move(intent, Move.NOT_SENT, why=why)
@@ -299,7 +308,8 @@ class Engine:
         )
         refund, fresh = await self._read_back(refund, answer, ended.scope)
         if refund.is_dead:
-            ended = await self._move(ended, Move.DECLINE, code=refund.status.reason_code)
+            code = refund.status.reason_code
+            ended = await self.conclude(ended, Move.DECLINE, {"code": code})
         if absorbed:
             return _absorbed_outcome(ended, refund, fresh, earlier)
         return _accepted_outcome(ended, refund, fresh)
@@ -318,11 +328,9 @@ class Engine:
     async def _give_up_for_now(self, intent: Intent) -> Outcome:
         if intent.state is State.SENDING:  # the last attempt was throttled
             if not intent.unanswered:
-                ended = await self._move(
-                    intent, Move.REFUSE, why="throttled", code="TooManyRequests"
-                )
+                ended = await self._move(intent, Move.REFUSE, why="throttled", code=THROTTLED)
                 message = f"Amazon is throttling. Nothing was executed. {_retry_hint(intent)}"
-                return _outcome(ended, Result.REFUSED, message, code="TooManyRequests")
+                return _outcome(ended, Result.REFUSED, message, code=THROTTLED)
             await self._lose(intent, "throttled, and an earlier attempt has no answer")
             intent = await blocking(self.journal.intent, intent.id)
         return unknown_outcome(intent)
@@ -355,13 +363,19 @@ class Engine:
     async def _move(self, intent: Intent, move: Move, **data: object) -> Intent:
         return await blocking(self.journal.move, intent.id, move, data)
 
+    async def conclude(self, intent: Intent, move: Move, data: Mapping[str, Any]) -> Intent:
+        """Settle or decline an intent, unless another console has just done so."""
+        with contextlib.suppress(IllegalMove):
+            return await blocking(self.journal.move, intent.id, move, data)
+        return await blocking(self.journal.intent, intent.id)
+
     @contextlib.asynccontextmanager
     async def _at_work(self, number: int) -> AsyncIterator[None]:
         self._busy.add(number)
         try:
             yield
         finally:
-            await blocking(self.journal.claims.release, number)
+            await blocking(self.journal.claims.release, number, self._owner)
             self._busy.discard(number)
 
 

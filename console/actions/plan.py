@@ -54,6 +54,13 @@ class Snapshot:
             if before.get(name) != after.get(name)
         ]
 
+    def missing(self, now: Snapshot) -> list[str]:
+        """What was read then and could not be read now: that is no change, but no knowledge."""
+        gone = [name for name in self.data["refunds"] if name not in now.data["refunds"]]
+        if self.data["permission"] and not now.data["permission"]:
+            gone.append("the charge permission")
+        return gone
+
     def moved(self, now: Snapshot) -> bool:
         """Whether money moved between the two, or a refund appeared that was not known."""
         before, after = self.data["charge"], now.data["charge"]

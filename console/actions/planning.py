@@ -51,15 +51,18 @@ async def plan_again(engine: Engine, number: int, reason: str) -> Plan:
     """
     await engine.require_sound_journal()
     intent = await blocking(engine.journal.intent, number)
-    if not intent.can_retry or intent.amount is None or intent.human == "next_key":
+    if intent.amount is None or number not in {
+        waiting.id for waiting in await blocking(_waiting, engine, intent.object)
+    }:
         raise Held(
             f"Intent {number} is {intent.state}: only what was refused, not sent or given up"
-            " can be tried again.",
+            " can be tried again, as long as its key was not used for something else.",
             "`payconsole journal recover` resolves what is open.",
             intent=number,
         )
     order, charge, version = await _fresh(engine, parse(intent.object))
     await _require_nothing_open(engine, charge)
+    await _same_decision(engine, charge, intent.amount)  # none of another amount may be waiting
     said = clean_line(reason, 500) or intent.reason
     return await _compose(engine, order, charge, version, intent.amount, said, intent)
 
@@ -103,7 +106,7 @@ async def _record_declined(engine: Engine, order: Order, charge: Charge) -> bool
     for intent in await blocking(engine.journal.intents, obj=charge.id, states=LIVE_STATES):
         if intent.result in dead and intent.state is not State.SETTLED:
             code = dead[intent.result].status.reason_code
-            await blocking(engine.journal.move, intent.id, Move.DECLINE, {"code": code})
+            await engine.conclude(intent, Move.DECLINE, {"code": code})
             found = True
     return found
 
@@ -166,12 +169,9 @@ async def _same_decision(engine: Engine, charge: Charge, amount: Money) -> Inten
     Trying again is the same intent, with its key and its bytes. Another amount is a new
     decision, which has to wait while anything of the old one could still be executed.
     """
-    for intent in await blocking(engine.journal.intents, obj=charge.id):
-        if intent.action != _REFUND.name or not intent.can_retry or intent.human == "next_key":
-            continue
-        if intent.amount == amount:
-            return intent
-        if not intent.never_left:
+    waiting = await blocking(_waiting, engine, charge.id)
+    for intent in waiting:
+        if intent.amount != amount and not intent.never_left:
             raise Held(
                 f"Intent {intent.id} ({intent.summary}) ended {intent.state}, and its key can"
                 f" still be used. Another amount could be paid beside it.",
@@ -179,7 +179,25 @@ async def _same_decision(engine: Engine, charge: Charge, amount: Money) -> Inten
                 f" `payconsole journal show {intent.id}` tells what is known.",
                 intent=intent.id,
             )
-    return None
+    return next((intent for intent in waiting if intent.amount == amount), None)
+
+
+def _waiting(engine: Engine, charge_id: str) -> list[Intent]:
+    """The refunds that can still be tried again.
+
+    Not those whose key was given up, or was spent on another decision since: Amazon will
+    never make anything else under it.
+    """
+    intents = engine.journal.intents(obj=charge_id)
+    spent = {intent.key for intent in intents if intent.result is not None}
+    return [
+        intent
+        for intent in intents
+        if intent.action == _REFUND.name
+        and intent.can_retry
+        and intent.human != "next_key"
+        and intent.key not in spent
+    ]
 
 
 async def _compose(

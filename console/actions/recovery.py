@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from console.actions.engine import Engine, Tell, blocking, silent
 from console.actions.outcome import Held, Outcome
 from console.actions.plan import Snapshot
-from console.domain.intent import LIVE_STATES, OPEN_STATES, Move, State
+from console.domain.intent import LIVE_STATES, OPEN_STATES, IllegalMove, Move, State
 from console.domain.money import Money
+from console.domain.text import clean_line
 from console.lookup import NotFoundHere, ReadFailure
 from console.store.journal import Intent
 
@@ -43,11 +46,15 @@ async def resolve_by_hand(engine: Engine, number: int, *, happened: bool, eviden
             f"Intent {number} is {intent.state}; only an unknown outcome can be resolved by hand.",
             "`payconsole journal recover` first asks Amazon itself.",
         )
-    if not evidence.strip():
+    said = clean_line(evidence.strip(), 500)
+    if not said:
         raise Held("Say what the evidence is, such as what Seller Central shows.")
     move = Move.HAPPENED if happened else Move.DID_NOT
-    data = {"evidence": evidence, "by": engine.journal.actor}
-    return await blocking(engine.journal.move, number, move, data)
+    data = {"evidence": said, "by": engine.journal.actor}
+    try:
+        return await blocking(engine.journal.move, number, move, data)
+    except IllegalMove as error:  # it is being tried again at this moment
+        raise Held(f"{error}; look again in a moment.", intent=number) from None
 
 
 async def give_up_key(engine: Engine, number: int, evidence: str) -> Intent:
@@ -63,9 +70,13 @@ async def give_up_key(engine: Engine, number: int, evidence: str) -> Intent:
             " given up.",
             f"`payconsole journal retry {number}` tries it again with its own key.",
         )
-    if not evidence.strip():
+    said = clean_line(evidence.strip(), 500)
+    if not said:
         raise Held("Say why the key is given up.")
-    return await blocking(engine.journal.give_up_key, number, evidence)
+    try:
+        return await blocking(engine.journal.give_up_key, number, said)
+    except IllegalMove as error:
+        raise Held(f"{error}; look again in a moment.", intent=number) from None
 
 
 async def follow(engine: Engine, intent: Intent, *, last_look: bool = False) -> Intent:
@@ -81,12 +92,13 @@ async def follow(engine: Engine, intent: Intent, *, last_look: bool = False) -> 
         return intent
     state, _ = snapshot.data["refunds"].get(intent.result, (None, None))
     if state == "Declined":
-        return await blocking(engine.journal.move, intent.id, Move.DECLINE, {"code": None})
+        return await engine.conclude(intent, Move.DECLINE, {"code": None})
     if state != "Refunded":
         return intent
     total = Money.from_text(snapshot.data["charge"]["refunded"] or f"0 {intent.observed[-3:]}")
     later = await blocking(_later_refunds, engine, intent)
-    lowest = expected_total(intent, snapshot)
+    own = set(await blocking(engine.own_refunds, intent.object))
+    lowest = expected_total(intent, snapshot, own)
     agrees = lowest <= total <= lowest + later
     if not agrees and not last_look:
         return intent
@@ -96,7 +108,7 @@ async def follow(engine: Engine, intent: Intent, *, last_look: bool = False) -> 
         "agrees": agrees,
         "said": _settled(total, lowest, agrees),
     }
-    return await blocking(engine.journal.move, intent.id, Move.SETTLE, data)
+    return await engine.conclude(intent, Move.SETTLE, data)
 
 
 def _settled(total: Money, expected: Money, agrees: bool) -> str:
@@ -108,15 +120,28 @@ def _settled(total: Money, expected: Money, agrees: bool) -> str:
     )
 
 
-def expected_total(intent: Intent, now: Snapshot) -> Money:
-    """Total at the plan + our amount - refunds known at the plan that have died since."""
+def expected_total(intent: Intent, now: Snapshot, own: Collection[str]) -> Money:
+    """Total at the plan + our amount - refunds known at the plan that have died since.
+
+    What the total at the plan did not count is not taken off: where Amazon leaves out
+    initiated refunds, only those of `own` were in it, by the journal's sum.
+    """
     assert intent.amount is not None
-    total = Money.from_text(intent.observed) + intent.amount
-    for refund_id, (state, amount) in intent.snapshot["refunds"].items():
-        now_state, _ = now.data["refunds"].get(refund_id, (None, None))
-        if state != "Declined" and now_state == "Declined" and amount:
-            total -= Money.from_text(amount)
-    return total
+    zero, observed = Money.zero(intent.amount.currency), Money.from_text(intent.observed)
+    live = {
+        refund_id: Money.from_text(amount)
+        for refund_id, (state, amount) in intent.snapshot["refunds"].items()
+        if state != "Declined" and amount
+    }
+    if observed >= sum(live.values(), zero):
+        counted = set(live)
+    elif observed > Money.from_text(intent.snapshot["charge"]["refunded"] or str(zero)):
+        counted = live.keys() & own
+    else:
+        counted = set()
+    dead = {name for name, (state, _) in now.data["refunds"].items() if state == "Declined"}
+    lost = sum((live[name] for name in counted & dead), zero)
+    return observed + intent.amount - lost
 
 
 def _later_refunds(engine: Engine, intent: Intent) -> Money:

@@ -6,12 +6,13 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from console.amazon.endpoints import READS, Account, is_loopback
 from console.amazon.errors import (
@@ -39,6 +40,8 @@ READ_SECONDS: Final = 30.0
 READ_WAITS: Final = (0.0, 1.0, 2.0, 4.0)  # before each attempt of a read
 MAX_BODY: Final = 4_000_000
 _KEPT_RECORDS: Final = 500
+_LONGEST_INTEGER: Final = 40
+_BELIEVABLE: Final = range(2010, 2100)  # years of a Date that may be Amazon's clock
 
 
 @dataclass(frozen=True)
@@ -221,7 +224,7 @@ class AmazonPay:
         if request.url.raw_path.decode() != path:
             raise NotSent(f"The address of {path} can't be sent as it was signed.")
         try:
-            response = await self._client().send(request)
+            response, content = await self._converse(request)
         except (
             httpx.ConnectError,
             httpx.ConnectTimeout,
@@ -232,7 +235,22 @@ class AmazonPay:
             raise NotSent(_say(error)) from error
         except httpx.HTTPError as error:
             raise NoAnswer(_say(error)) from error
-        return self._answer(response)
+        return self._answer(response, content)
+
+    async def _converse(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
+        """Send, and read no more of the answer than MAX_BODY and what it takes to see more."""
+        response = await self._client().send(request, stream=True)
+        content = bytearray()
+        chunks = cast("AsyncGenerator[bytes, None]", response.aiter_bytes())
+        try:
+            async with aclosing(chunks):
+                async for chunk in chunks:
+                    content += chunk
+                    if len(content) > MAX_BODY:
+                        break
+        finally:
+            await response.aclose()
+        return response, bytes(content)
 
     def _headers(self, method: str, path: str, body: bytes, key: str | None) -> dict[str, str]:
         signed = {
@@ -262,14 +280,14 @@ class AmazonPay:
             )
         return self._http
 
-    def _answer(self, response: httpx.Response) -> Answer:
+    def _answer(self, response: httpx.Response, content: bytes) -> Answer:
         date = _http_date(response.headers.get("date"))
         if date is not None:
             self._learn_clock(date)
         request_id = response.headers.get("x-amz-pay-request-id")
         return Answer(
             status=response.status_code,
-            data=_json_object(response.content),
+            data=_json_object(content),
             request_id=clean_line(request_id, 100) if request_id else None,
             date=date,
         )
@@ -285,11 +303,25 @@ def _json_object(content: bytes) -> dict[str, Any] | None:
     if len(content) > MAX_BODY:
         return None
     try:
-        data = json.loads(content, parse_float=Decimal, parse_constant=_no_constant)
+        data = json.loads(
+            content, parse_float=_decimal, parse_int=_integer, parse_constant=_no_constant
+        )
     except (ValueError, RecursionError):
         return None
     cleaned = clean_json(data)
     return cleaned if isinstance(cleaned, dict) else None
+
+
+def _decimal(text: str) -> Decimal | str:
+    """A number that Decimal can't hold stays a text, and hides nothing else of the answer."""
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return text
+
+
+def _integer(text: str) -> int | str:
+    return int(text) if len(text) <= _LONGEST_INTEGER else text
 
 
 def _no_constant(name: str) -> None:
@@ -301,9 +333,10 @@ def _http_date(value: str | None) -> datetime | None:
         return None
     try:
         parsed = parsedate_to_datetime(value)
-    except (ValueError, TypeError):
+        date = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
         return None
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
+    return date if date.year in _BELIEVABLE else None
 
 
 def _say(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,6 +13,8 @@ HOSTS: Final = {
     "eu": "https://pay-api.amazon.eu",
     "jp": "https://pay-api.amazon.jp",
 }
+_ENDPOINT: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+/?", re.IGNORECASE)
+_KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")  # it becomes a part of a header
 ENVIRONMENTS: Final = ("sandbox", "live")
 API_VERSION: Final = "v2"
 
@@ -54,6 +57,8 @@ class Account:
             raise AccountError(
                 f"The environment must be sandbox or live, not {self.environment!r}."
             )
+        if not _KEY_ID.fullmatch(self.public_key_id):
+            raise AccountError("A public key id has letters, digits and dashes only.")
         named = key_environment(self.public_key_id)
         if named and named != self.environment:
             raise AccountError(
@@ -84,17 +89,18 @@ class Account:
 
 def check_endpoint(endpoint: str) -> None:
     """Raise AccountError unless `endpoint` is https, or plain http to this machine itself."""
+    # The text is not repeated: what stands before an @ may be a password.
+    if not _ENDPOINT.fullmatch(endpoint):
+        raise AccountError(
+            "An endpoint is scheme, host and port only, like https://host or http://127.0.0.1:8080."
+        )
     try:
         parts = urlsplit(endpoint)
-        host, _ = parts.hostname or "", parts.port
+        host, _ = parts.hostname, parts.port
     except ValueError:
-        raise AccountError(f"{endpoint!r} is not an address.") from None
-    if parts.scheme not in ("http", "https") or not host:
-        raise AccountError(
-            f"{endpoint!r} is not an address like https://host or http://127.0.0.1:8080."
-        )
-    if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
-        raise AccountError("An endpoint is scheme, host and port only.")
+        host = None
+    if not host:
+        raise AccountError(f"{endpoint!r} is not an address.")
     if parts.scheme == "http" and not is_loopback(parts.netloc):
         raise AccountError(
             "Plain http is accepted for this machine's own addresses only; use https."

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ALGORITHMS: Final = {"AMZN-PAY-RSASSA-PSS": 20, "AMZN-PAY-RSASSA-PSS-V2": 32}
 DEFAULT_ALGORITHM: Final = "AMZN-PAY-RSASSA-PSS-V2"
 MIN_KEY_BITS: Final = 2048
+_PUBLIC_HALVES: Final = (b"PUBLIC KEY", b"BEGIN CERTIFICATE", b"ssh-rsa ")
 
 Parameters = Mapping[str, Sequence[str]]
 
@@ -96,9 +97,9 @@ def load_private_key(pem: bytes) -> RSAPrivateKey:
             "This key is in OpenSSH's own format. Convert a copy of it with"
             " `ssh-keygen -p -m PEM -f COPY`."
         )
-    if b"BEGIN PUBLIC KEY" in pem or b"BEGIN CERTIFICATE" in pem:
-        raise KeyUnusable("This is the public half. Amazon Pay signs with the private key.")
-    if b"PRIVATE KEY" not in pem:
+    if b"PRIVATE KEY" not in pem:  # where it is, a certificate beside it does no harm
+        if any(mark in pem for mark in _PUBLIC_HALVES):
+            raise KeyUnusable("This is the public half. Amazon Pay signs with the private key.")
         raise KeyUnusable("This is no PEM file: it has no line BEGIN PRIVATE KEY.")
     try:
         key = load_pem_private_key(pem, password=None)

@@ -144,11 +144,11 @@ _FOLD: Final = _Fold()
 
 _BLANK: Final = " {0,3}"  # no tabs: they part the columns of a table
 # A dash or none, with blanks around it; behind a dash, mail programs and terminals break lines.
-_SEP: Final = rf"{_BLANK}(?:-{_BLANK}\n[ >|]{{0,4}}|[-_.\u00b7]{_BLANK})?"
+_SEP: Final = rf"{_BLANK}(?:-{{1,3}}{_BLANK}\n[ >|]{{0,4}}|(?:-{{1,3}}|[_.\u00b7]){_BLANK})?"
 # What must not follow an order's id: a fourth part that is cut short or mistyped. Half an id
 # must not act on a whole order.
 _CUT: Final = (
-    r"[A-Z0-9]|-[A-Z]?\d|-[ACRB]?(?![A-Z0-9>-])|[_.\u00b7][ACRB]\d"
+    r"[A-Z0-9]|-{1,3}[A-Z0-9]{0,8}\d|-[ACRB]?(?![A-Z0-9>-])|[_.\u00b7][ACRB]\d"
     rf"|{_SEP}[ACRB] ?\d{{3}}|=\n"
 )
 _ORDER_ID: Final = re.compile(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 from console.domain.money import Money
@@ -62,9 +63,9 @@ def parse_time(value: object) -> datetime | None:
             continue
     try:
         parsed = datetime.fromisoformat(value)
-    except ValueError:
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def show_time(value: datetime | None) -> str | None:
@@ -147,6 +148,11 @@ class ChargePermission:
     def is_recurring(self) -> bool:
         """Recurring by its type, or by its letter where Amazon gives no type."""
         return self.type == "Recurring" or (self.type is None and self.id[:1] in ("B", "C"))
+
+    @property
+    def is_one_time(self) -> bool:
+        """One-time by its type, or by its letter; a payment method on file is neither."""
+        return self.type == "OneTime" or (self.type is None and not self.is_recurring)
 
 
 @dataclass(frozen=True)
@@ -294,10 +300,10 @@ def without_buyer(data: Json) -> dict[str, Any]:
 
 
 def _text(value: object) -> str | None:
-    if value is None or isinstance(value, bool):
+    """A text or a number as text; anything else is no text."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
-    text = value if isinstance(value, str) else str(value)
-    return text or None
+    return str(value) or None
 
 
 def _mapping(value: object) -> Json:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 # Decimal places by ISO 4217 where they are not two; the currencies Amazon Pay names
@@ -25,6 +25,12 @@ _TYPED: Final = re.compile(
 )
 _PLAIN: Final = re.compile(r"[0-9]{1,12}(?:\.(?P<places>[0-9]+))?")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
+
+# Amounts of the API: what Decimal reads besides (1_000, 1e3, ٣, blanks) is garbage here. Up to
+# these sizes the default context adds without rounding.
+_API_AMOUNT: Final = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,10})?")
+_LIMIT: Final = 10**15
+_SMALLEST: Final = -10  # exponent
 
 
 class AmountError(ValueError):
@@ -71,11 +77,13 @@ class Money:
             return None
         if not isinstance(currency, str) or not _CURRENCY.fullmatch(currency):
             return None
-        try:
-            value = Decimal(amount)
-        except InvalidOperation:
+        if isinstance(amount, str) and not _API_AMOUNT.fullmatch(amount):
             return None
-        return cls(value, currency) if value.is_finite() and abs(value) < 10**15 else None
+        value = Decimal(amount)
+        if not value.is_finite() or abs(value) >= _LIMIT:
+            return None
+        fine = value.as_tuple().exponent
+        return cls(value, currency) if isinstance(fine, int) and fine >= _SMALLEST else None
 
     def to_api(self) -> dict[str, str]:
         """The `price` object that is sent and printed: `{"amount": "10.00", …}`."""

@@ -119,6 +119,8 @@ class Order:
         floor = self.refund_floor(charge)
         if floor is None or charge.captured is None or charge.state != "Captured":
             return None
+        if charge.captured.currency != floor.currency:
+            return None  # amounts that don't fit together give no figure
         return clamp(charge.captured + over_refund(charge.captured) - floor)
 
     @property
@@ -149,7 +151,7 @@ class Order:
 
     def _unaccounted(self, currency: str) -> Money | None:
         permission = self.permission
-        if permission is None or permission.is_recurring:
+        if permission is None or not permission.is_one_time:
             return None
         limit, balance = permission.limit, permission.balance
         if limit is None or balance is None or {limit.currency, balance.currency} != {currency}:
@@ -164,7 +166,7 @@ def refund_floor(charge: Charge, journal: Money | None) -> Money | None:
     """max(refunded according to Amazon, journal's sum); None where no currency is known."""
     if charge.currency is None:
         return None
-    amazon = charge.refunded or Money.zero(charge.currency)
+    amazon = clamp(charge.refunded or Money.zero(charge.currency))
     if journal is None or journal.currency != amazon.currency:
         return amazon
     return max(amazon, journal, key=lambda m: m.amount)

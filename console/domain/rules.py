@@ -155,9 +155,7 @@ def _refund(order: Order, charge: Charge) -> Offer:
     left = order.refundable(charge)
     if left is None or charge.captured is None:
         return no("Amazon doesn't say how much was captured: look in Seller Central.")
-    limit = MAX_AMOUNT.get(left.currency)
-    if limit is not None and left.amount > limit:
-        left = Money(limit, left.currency)
+    left = _at_most(left)
     if not left.is_positive:
         return no("The whole amount has already been refunded, or its refund has begun.")
     return Offer("refund", charge.id, True, f"Up to {left} can be refunded.", left)
@@ -213,17 +211,18 @@ def _authorize(order: Order, permission: ChargePermission) -> Offer:
     if permission.state != "Chargeable":
         template = _NO_CHARGE.get(permission.state, _not_known(permission.state))
         return no(template.replace("{reasons}", _reasons(permission)))
-    if not permission.is_recurring and len(order.charges) >= MAX_CHARGES_PER_PERMISSION:
+    if permission.is_one_time and len(order.charges) >= MAX_CHARGES_PER_PERMISSION:
         return no(f"A one-time permission takes {MAX_CHARGES_PER_PERMISSION} charges at most.")
     balance = permission.balance
     if balance is None:
         return Offer("authorize", permission.id, True, "Amazon gives no limit for this order.")
     if not balance.is_positive:
         return no("The permission's limit is used up.")
-    why = f"Up to {balance} can be authorized."
+    most = _at_most(balance)
+    why = f"Up to {most} can be authorized."
     if any(c.state in OPEN_CHARGE_STATES for c in order.charges):
         why += " Mind: another charge is still open."
-    return Offer("authorize", permission.id, True, why, balance)
+    return Offer("authorize", permission.id, True, why, most)
 
 
 def _close(permission: ChargePermission) -> Offer:
@@ -241,17 +240,24 @@ def _update(permission: ChargePermission) -> Offer:
         return answer(True, "The merchant's own fields can be changed.")
     if permission.state != "Closed":
         return answer(False, _not_known(permission.state))
-    if permission.is_recurring:
-        return answer(False, "A closed recurring permission can't be changed.")
+    if not permission.is_one_time:
+        return answer(False, "Once closed, only a one-time permission can still be changed.")
     return answer(True, "Closed: only fields that are still empty can be filled.")
 
 
 def _extend_permission(permission: ChargePermission) -> Offer:
+    def no(why: str) -> Offer:
+        return Offer("extend", permission.id, False, why)
+
     if permission.is_recurring:
         if permission.state == "Closed":
-            return Offer("extend", permission.id, False, "The permission is Closed.")
+            return no("The permission is Closed.")
+        if permission.state not in ("Chargeable", "NonChargeable"):
+            return no(_not_known(permission.state))
         why = "Amazon computes the expiry from the frequency, which can be updated."
         return Offer("extend", permission.id, True, why)
+    if permission.type == "PaymentMethodOnFile":
+        return no("Amazon states no end for a payment method on file, so none can be moved.")
     kind = lifetime_kind(permission)
     has = f" This one has {kind}." if kind else ""
     why = (
@@ -259,7 +265,7 @@ def _extend_permission(permission: ChargePermission) -> Offer:
         f" (180 days or 13 months); it can't be changed later.{has}"
         " Capture, authorize again, or ask for a new checkout."
     )
-    return Offer("extend", permission.id, False, why)
+    return no(why)
 
 
 def _renew(charge: Charge) -> Offer:
@@ -280,6 +286,12 @@ def _complete(session: CheckoutSession) -> Offer:
         )
     why = f"Only an open checkout session can be completed; this one is {session.state}."
     return Offer("complete", session.id, False, why)
+
+
+def _at_most(money: Money) -> Money:
+    """`money`, or the largest amount of one charge or refund where that is less."""
+    limit = MAX_AMOUNT.get(money.currency)
+    return money if limit is None or money.amount <= limit else Money(limit, money.currency)
 
 
 def _reasons(permission: ChargePermission) -> str:

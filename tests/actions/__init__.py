@@ -1,0 +1,1 @@
+"""The refund engine against a real server, real files and real processes."""

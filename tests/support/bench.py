@@ -1,0 +1,343 @@
+"""A running simulator, and consoles at it: real HTTP, real files, short waits."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from console.actions.engine import Engine
+from console.actions.outcome import Outcome
+from console.actions.plan import Plan
+from console.actions.planning import plan_again, plan_refund
+from console.actions.recovery import recover
+from console.amazon import client as wire
+from console.amazon.client import Answer
+from console.amazon.throttle import Throttle
+from console.demo import make_key
+from console.domain.ids import parse
+from console.domain.intent import Reservation, State
+from console.domain.money import Money
+from console.session import Session, open_session
+from console.simulator import api, foreign
+from console.simulator.calls import Call
+from console.simulator.clock import Clock
+from console.simulator.objects import Charge, ChargePermission, Refund
+from console.simulator.requestlog import Entry
+from console.simulator.server import SimulatorServer
+from console.simulator.stories import Teller
+from console.simulator.switches import Switches
+from console.simulator.world import World
+from console.store import claims
+from console.store.claims import Owner
+from console.store.journal import Intent, Journal
+from console.store.places import Places
+from console.store.profiles import Profile
+
+KEY_ID: Final = "SANDBOX-BENCH"
+ORDER: Final = "S01-1000001-1000001"
+CHARGE: Final = f"{ORDER}-C100001"  # 100.00 USD captured, nothing refunded
+YEN: Final = "S03-1000002-1000002-C100002"  # 5000 JPY captured
+RECURRING: Final = "S01-1000003-1000003-C100003"  # 14.00 USD, on the permission below
+AGREEMENT: Final = "C01-1000004-1000004"
+OTHER: Final = f"{ORDER}-C100005"  # a second captured charge of the same order, 20.00 USD
+
+WAITS: Final = (0.01, 0.02, 0.03)
+FAST_READS: Final = (0.0, 0.01, 0.01, 0.01)
+
+# What may be true of Amazon, each alone and all that turn the other way at once.
+ANSWERS: Final = {
+    "as documented": Switches(),
+    "errors are saved": Switches(save_errors=True),
+    "initiated refunds don't count": Switches(refunded_counts_initiated=False),
+    "values are compared": Switches(idempotency_compares="values"),
+    "replays carry their own time": Switches(replay_creation_time="replay"),
+    "v1 limits are null": Switches(v1_limits="null", v1_expiration="null"),
+    "everything the other way": Switches(
+        save_errors=True,
+        refunded_counts_initiated=False,
+        idempotency_compares="values",
+        replay_creation_time="replay",
+        balance_falls_at="authorization",
+        v1_limits="null_fields",
+        v1_expiration="null",
+    ),
+}
+
+
+@cache
+def keys() -> tuple[bytes, bytes]:
+    """One key pair for all tests: the private and the public half."""
+    return make_key()
+
+
+def bench_world(switches: Switches | None = None) -> World:
+    """A few orders, and a clock that only moves when it is told to."""
+    world = World(clock=Clock(speed=0), switches=switches)
+    world.keys.register(keys()[1])
+    teller = Teller(world)
+    past = teller.ago(days=5)
+    teller.permission(ORDER, "200.00", past, reference="Bench-1", v1=True)
+    teller.charge(CHARGE, "100.00", past, state="Captured")
+    teller.charge(OTHER, "20.00", past, state="Captured")
+    teller.permission(YEN[:19], "5000", past, reference="Bench-2", currency="JPY")
+    teller.charge(YEN, "5000", past, currency="JPY", state="Captured")
+    teller.permission(AGREEMENT, "500.00", past, reference="Bench-3", v1=True)
+    teller.charge(RECURRING, "14.00", past, permission=AGREEMENT, state="Captured")
+    return world
+
+
+@dataclass
+class Desk:
+    """One operator's console. `go` plans and confirms in one breath."""
+
+    name: str
+    folder: Path
+    session: Session
+    bench: Bench
+
+    @property
+    def engine(self) -> Engine:
+        return self.session.engine
+
+    @property
+    def journal(self) -> Journal:
+        return self.session.journal
+
+    async def plan(self, amount: str = "10.00", charge: str = CHARGE, reason: str = "why") -> Plan:
+        return await plan_refund(self.engine, parse(charge), amount, reason)
+
+    async def perform(self, plan: Plan, *, above_captured: bool = False) -> Outcome:
+        return await self.engine.perform(plan, plan.phrase, above_captured=above_captured)
+
+    async def go(self, amount: str = "10.00", charge: str = CHARGE, reason: str = "why") -> Outcome:
+        return await self.perform(await self.plan(amount, charge, reason))
+
+    async def again(self, number: int) -> Outcome:
+        return await self.perform(await plan_again(self.engine, number, "again"))
+
+    async def recover(self, number: int | None = None, *, nobody_else: bool = False) -> Outcome:
+        """Recover the one open intent."""
+        [outcome] = await recover(self.engine, number=number, nobody_else=nobody_else)
+        return outcome
+
+    def intents(self) -> list[Intent]:
+        return self.journal.intents()
+
+    def states(self) -> list[State]:
+        return [intent.state for intent in self.intents()]
+
+    @property
+    def last(self) -> Intent:
+        return self.intents()[-1]
+
+    def kinds(self, number: int) -> list[str]:
+        """The journal's lines about one intent, by kind."""
+        return [line.kind for line in self.journal.entries(intent=number)]
+
+    def sound(self) -> bool:
+        return self.journal.verify().problem is None
+
+
+@dataclass
+class Bench:
+    """The server's side, and the consoles that were opened at it."""
+
+    world: World
+    folder: Path
+    server: SimulatorServer
+    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    desks: list[Desk] = field(default_factory=list)
+
+    @classmethod
+    def start(cls, folder: Path, switches: Switches | None = None) -> Bench:
+        world = bench_world(switches)
+        server = SimulatorServer(world)
+        # Answers go out at once, not when the client's system acknowledges their first half.
+        server._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return cls(world, folder, server)
+
+    async def close(self) -> None:
+        await self.stack.aclose()
+        # Stopping takes the server a tenth of a second, for which no test waits.
+        threading.Thread(target=self.server.stop).start()
+
+    # --- consoles ---------------------------------------------------------------------------
+
+    async def desk(
+        self,
+        name: str = "one",
+        *,
+        owner: Owner | None = None,
+        waits: tuple[float, ...] = WAITS,
+        url: str | None = None,
+        environment: str = "sandbox",
+    ) -> Desk:
+        """A console with the data folder `name`: the same name is the same journal."""
+        folder = self.folder / name
+        session = await self.stack.enter_async_context(
+            open_session(profile(url or self.server.url, environment), keys()[0], places(folder))
+        )
+        session = quick(session, waits)
+        if owner is not None:
+            session.engine._owner = owner
+        desk = Desk(name, folder, session, self)
+        self.desks.append(desk)
+        return desk
+
+    async def two(self, *, shared: bool) -> tuple[Desk, Desk]:
+        """Two consoles, as two living processes have them; `shared` is about the journal."""
+        first = await self.desk("one")
+        second = await self.desk("one" if shared else "two", owner=another_living_process())
+        return first, second
+
+    # --- the world --------------------------------------------------------------------------
+
+    def fault(self, *specs: str) -> None:
+        for spec in specs:
+            self.world.add_fault(spec)
+
+    def switch(self, **values: object) -> None:
+        self.world.switches = self.world.switches.changed(values)
+
+    def pass_time(self, seconds: float) -> None:
+        with self.world.lock:
+            self.world.clock.advance(seconds)
+            self.world.catch_up()
+
+    def by_hand(self, amount: str, charge: str = CHARGE) -> str:
+        """A refund in Seller Central; its id."""
+        return str(foreign.refund(self.world, charge, amount)["refundId"])
+
+    @contextmanager
+    def away(self, desk: Desk, after: int = 0) -> Iterator[None]:
+        """From the write after the next `after` ones, nothing listens where Amazon was."""
+        client, account = desk.session.client, desk.session.client.account
+        send, sent = client.send, 0
+
+        async def leave(reservation: Reservation) -> Answer:
+            nonlocal sent
+            if sent >= after:
+                await client.aclose()
+                client.account = replace(account, endpoint="http://127.0.0.1:9")
+            sent += 1
+            return await send(reservation)
+
+        setattr(client, "send", leave)  # noqa: B010
+        try:
+            yield
+        finally:
+            client.account = account
+            delattr(client, "send")
+
+    def change_charge(self, charge: str = CHARGE, **values: object) -> None:
+        with self.world.lock:
+            before = self.world.charges[charge].latest
+            after: Charge = replace(before, **values)  # type: ignore[arg-type]
+            self.world.put(after, self.world.clock.now())
+
+    def change_permission(self, permission: str = ORDER, **values: object) -> None:
+        with self.world.lock:
+            before = self.world.permissions[permission].latest
+            after: ChargePermission = replace(before, **values)  # type: ignore[arg-type]
+            self.world.put(after, self.world.clock.now())
+
+    def arrive(self, post: Entry) -> str:
+        """The network delivers a request that hung up, late; what the world did for it."""
+        call = Call("create_refund", "sandbox", path="/refunds", body=post.body, key=post.key)
+        post.effect = api.perform(self.world, call).effect
+        return post.effect
+
+    def decline(self, refund: str, reason: str = "AmazonRejected") -> None:
+        """Amazon declines a refund that it had begun."""
+        with self.world.lock:
+            now = self.world.clock.now()
+            before = self.world.refunds[refund].latest
+            self.world.put(replace(before, state="Declined", reason=reason, updated=now))
+
+    # --- the truth --------------------------------------------------------------------------
+
+    @property
+    def posts(self) -> list[Entry]:
+        return self.world.log.entries("create_refund")
+
+    @property
+    def executed(self) -> list[Entry]:
+        """The requests that made a refund."""
+        return [entry for entry in self.posts if entry.effect == "executed"]
+
+    def refunds(self, charge: str = CHARGE) -> list[Refund]:
+        with self.world.lock:
+            self.world.catch_up()
+            return list(self.world.refunds_of(charge))
+
+    def paid(self, charge: str = CHARGE) -> str:
+        """How much of a charge really was, or is being, given back."""
+        with self.world.lock:
+            self.world.catch_up()
+            latest = self.world.charges[charge].latest
+            return str(self.world.refunded(latest, None, initiated=True))
+
+
+def profile(url: str, environment: str = "sandbox") -> Profile:
+    key_id = KEY_ID if environment == "sandbox" else "LIVE-BENCH"
+    return Profile("bench", "na", environment, key_id, endpoint=url)
+
+
+def places(folder: Path) -> Places:
+    return Places(config=folder, data=folder)
+
+
+def quick(session: Session, waits: tuple[float, ...] = WAITS) -> Session:
+    """The same session with short waits, and a throttle for which time flies."""
+    client = session.client
+    client._throttle = Throttle(client.account.environment, lambda: time.monotonic() * 1000)
+    engine = Engine(client, session.lookup, session.journal, waits=waits)
+    return replace(session, engine=engine)
+
+
+@contextmanager
+def read_waits(waits: tuple[float, ...] = FAST_READS) -> Iterator[None]:
+    """Repeat reads that fail without long waits."""
+    before = wire.READ_WAITS
+    setattr(wire, "READ_WAITS", waits)  # noqa: B010  it is Final for everybody else
+    try:
+        yield
+    finally:
+        setattr(wire, "READ_WAITS", before)  # noqa: B010
+
+
+def another_living_process() -> Owner:
+    """The owner that a console in another living process has: our parent's."""
+    parent = os.getppid()
+    started = claims._started(parent)
+    assert started is not None
+    return Owner(socket.gethostname(), parent, started)
+
+
+def ended_process() -> Owner:
+    """The owner that a console in a process that was killed had."""
+    process = subprocess.Popen(["sleep", "60"])
+    started = claims._started(process.pid)
+    process.kill()
+    process.wait()
+    assert started is not None
+    return Owner(socket.gethostname(), process.pid, started)
+
+
+def usd(amount: str) -> Money:
+    return Money(Decimal(amount), "USD")
+
+
+def long_ago(moment: datetime, seconds: float) -> datetime:
+    return datetime.fromtimestamp(moment.timestamp() - seconds, moment.tzinfo)
