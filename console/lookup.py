@@ -22,7 +22,16 @@ from console.amazon.errors import (
     Unreadable,
     WrongEnvironment,
 )
-from console.domain.ids import Identified, Identifier, Kind, NotAnId, Target, identify, parse
+from console.domain.ids import (
+    Identified,
+    Identifier,
+    Kind,
+    NotAnId,
+    Target,
+    environment_of,
+    identify,
+    parse,
+)
 from console.domain.model import (
     Charge,
     ChargePermission,
@@ -101,12 +110,18 @@ class Lookup:
         except NotAnId as error:
             reference = clean_line(text.strip(), 256)
             hits = await asyncio.to_thread(self._known.by_reference, reference)
-            orders = sorted({hit.permission or hit.id for hit in hits})
+            orders = self._of_this_environment({hit.permission or hit.id for hit in hits})
             if not orders:
                 raise error from None
             if len(orders) > 1:
                 raise Several(reference, orders) from None
             return Identified(parse(orders[0]))
+
+    def _of_this_environment(self, orders: Iterable[str]) -> list[str]:
+        """Those of this profile's environment; all of them where none is."""
+        known = sorted(orders)
+        environment = self._client.account.environment
+        return [order for order in known if environment_of(order) == environment] or known
 
     async def look_up(self, identifier: Identifier, also: Iterable[str] = ()) -> Order:
         """Everything that can be known now of the order that `identifier` belongs to.
@@ -183,6 +198,8 @@ class Lookup:
             family.dates[target.id] = answer.date
         data = answer.data or {}
         found: ApiObject = _READERS[target.kind](data)
+        if not found.id:
+            found = replace(found, id=target.id)
         family.found[target.id] = found
         if isinstance(found, ChargePermission):
             return [] if target.id in family.guesses else await self._index_family(target.id)

@@ -352,10 +352,15 @@ class Engine:
         return sorted(found)
 
     async def _seen_at(self, intent: Intent) -> datetime | None:
-        """Amazon's clock at the read before the first attempt: what is older isn't ours."""
+        """Amazon's clock at the read before the first attempt: what is older isn't ours.
+
+        Attempts that were answered, and made nothing, don't count.
+        """
         lines = await blocking(self.journal.entries, intent=intent.id)
         dates = [parse_time(line.data.get("date")) for line in lines if line.kind == "reread"]
-        return dates[0] if dates else None
+        if not dates:
+            return None
+        return dates[0] if intent.unanswered else dates[-1]
 
     async def _answered(self, intent: Intent, reading: Reading, answer: Answer) -> Intent:
         return await blocking(self.journal.answered, intent.id, _answer_data(reading, answer))
@@ -465,6 +470,8 @@ def _absorbed_outcome(
     )
     message += " No new refund was made."
     hint = "If a further refund is meant, decide anew and say why in the reason."
+    if earlier is not None and earlier.key == intent.key:
+        hint = "Amazon doesn't count it yet: for a further refund wait until it is done."
     if refund.is_dead:
         message += f" Amazon declined that one ({refund.status.reason_code})."
         hint = "Decide anew: the next attempt has a key of its own."

@@ -26,8 +26,10 @@ async def recover(
 
     The order is read first. Where money has moved since the intent was planned, nothing is
     sent by itself: a person has to say whether somebody acted by hand. `nobody_else` is that
-    person's "no", for one intent.
+    person's "no", for one intent. Raises JournalBroken where the journal does not verify: what
+    would be sent stands in it.
     """
+    await engine.require_sound_journal()
     outcomes = []
     for intent in await blocking(engine.journal.intents, scope=scope, states=OPEN_STATES):
         if number is None or intent.id == number:

@@ -93,9 +93,16 @@ class Claims:
         if not self._is_free(connection, intent, owner):
             raise NotOurs(f"Another console is at work on intent {intent}.")
 
-    def release(self, intent: int) -> None:
+    def release(self, intent: int, owner: Owner) -> None:
+        """Give the intent back, unless somebody else has taken it meanwhile."""
+        ours = (
+            (_CLAIMS.c.intent == intent)
+            & (_CLAIMS.c.host == owner.host)
+            & (_CLAIMS.c.process == owner.process)
+            & (_CLAIMS.c.started == owner.started)
+        )
         with self._engine.begin() as connection:
-            connection.execute(delete(_CLAIMS).where(_CLAIMS.c.intent == intent))
+            connection.execute(delete(_CLAIMS).where(ours))
 
     def _is_free(self, connection: Connection, intent: int, owner: Owner) -> bool:
         row = connection.execute(select(_CLAIMS).where(_CLAIMS.c.intent == intent)).first()

@@ -16,6 +16,7 @@ _REFUSED: Final = {
     "keyring.backends.null.Keyring": "it keeps nothing",
     "keyring.backends.fail.Keyring": "there is no keyring on this machine",
     "keyrings.alt.file.PlaintextKeyring": "it stores secrets as plain text",
+    "keyrings.alt.pyfs.PlaintextKeyring": "it stores secrets as plain text",
     "keyrings.alt.Gnome.Keyring": "it is obsolete",
     "keyrings.alt.Google.DocsKeyring": "it stores secrets as plain text",
     "keyrings.alt.Windows.RegistryKeyring": "it stores secrets in the registry",
@@ -31,7 +32,7 @@ class CredentialsError(Exception):
 def store_key(profile: Profile, pem: bytes) -> None:
     """Put the profile's private key into the keyring, and read it back to be sure."""
     backend = _backend()
-    text = pem.decode("ascii")
+    text = _ascii(pem)
     _call(lambda: backend.set_password(SERVICE, _user(profile), text))
     if _call(lambda: backend.get_password(SERVICE, _user(profile))) != text:
         raise CredentialsError(f"The keyring ({_name(backend)}) did not keep the key.")
@@ -46,7 +47,7 @@ def load_key(profile: Profile) -> bytes:
             f"The keyring holds no key for profile {profile.name!r}."
             " Remove the profile and add it again with its key file."
         )
-    return str(text).encode("ascii")
+    return _ascii(str(text).encode()).encode()
 
 
 def delete_key(profile: Profile) -> bool:
@@ -63,18 +64,21 @@ def backend_name() -> str:
     return _name(_backend())
 
 
+def _ascii(pem: bytes) -> str:
+    try:
+        return pem.decode("ascii")
+    except UnicodeDecodeError:
+        raise CredentialsError("What was given as a private key is no PEM text.") from None
+
+
 def _user(profile: Profile) -> str:
     return f"{profile.name}/{profile.environment}"
 
 
 def _backend() -> Any:
     import keyring
-    import keyring.errors
 
-    try:
-        backend = _call(keyring.get_keyring)
-    except (ImportError, keyring.errors.KeyringError) as error:
-        raise CredentialsError(f"The chosen keyring can't be loaded: {error}") from error
+    backend = _call(keyring.get_keyring)
     why = _refusal(backend)
     if why:
         raise CredentialsError(
@@ -85,11 +89,12 @@ def _backend() -> Any:
 
 
 def _refusal(backend: Any) -> str | None:
-    name = _name(backend)
-    if name == "keyring.backends.chainer.ChainerBackend":
+    """Why a backend must not get a secret; that of a chain's first link, which would get it."""
+    if _name(backend) == "keyring.backends.chainer.ChainerBackend":
         links = list(backend.backends)
-        return None if any(_refusal(link) is None for link in links) else "nothing is behind it"
-    return _REFUSED.get(name)
+        return _refusal(links[0]) if links else "nothing is behind it"
+    names = (f"{kind.__module__}.{kind.__qualname__}" for kind in type(backend).__mro__)
+    return next((_REFUSED[name] for name in names if name in _REFUSED), None)
 
 
 def _name(backend: Any) -> str:
@@ -98,8 +103,6 @@ def _name(backend: Any) -> str:
 
 def _call(function: Callable[[], T]) -> T:
     """Call the keyring with a limit: a prompt that nobody sees must not hang the console."""
-    import keyring.errors
-
     result: list[T] = []
     failure: list[BaseException] = []
 
@@ -119,7 +122,8 @@ def _call(function: Callable[[], T]) -> T:
         )
     if not failure:
         return result[0]
-    if isinstance(failure[0], keyring.errors.KeyringError):
-        reason = f"{type(failure[0]).__name__} {failure[0]}".strip()
-        raise CredentialsError(f"The keyring can't be used: {reason}.") from failure[0]
-    raise failure[0]
+    if not isinstance(failure[0], Exception):
+        raise failure[0]
+    # Not only KeyringError: D-Bus, a chosen backend and its import have errors of their own.
+    reason = f"{type(failure[0]).__name__} {failure[0]}".strip()
+    raise CredentialsError(f"The keyring can't be used: {reason}.") from failure[0]

@@ -45,7 +45,11 @@ def open_database(path: Path, tables: MetaData) -> Engine:
         read_only = connection.get_execution_options().get("payconsole_reading")
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
-    tables.create_all(engine)
+    try:
+        tables.create_all(engine)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
 
 

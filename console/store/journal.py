@@ -10,8 +10,11 @@ Every function here blocks on the disk: call it from a thread.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
+import os
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -40,6 +43,7 @@ from console.domain.intent import (
     LIVE_STATES,
     OPEN_STATES,
     RETRYABLE,
+    IllegalMove,
     Move,
     Reservation,
     State,
@@ -50,6 +54,7 @@ from console.store.claims import Claims, Owner
 from console.store.database import open_database, reading
 
 GENESIS: Final = "0" * 64
+THROTTLED: Final = "TooManyRequests"
 _METADATA: Final = MetaData()
 
 _ENTRIES: Final = Table(
@@ -185,11 +190,15 @@ class Intent(Draft):
 
     @property
     def never_left(self) -> bool:
-        """No byte of it ever left this machine, so nothing of it can still arrive."""
+        """No byte of it ever left this machine, so nothing of it can still arrive.
+
+        A person's word that it did not happen is no proof of that.
+        """
         return (
             self.state in (State.NOT_SENT, State.ABANDONED)
             and self.unanswered == 0
-            and (self.refusals == 0)
+            and self.refusals == 0
+            and self.human is None
         )
 
 
@@ -224,12 +233,12 @@ class Journal:
     def __init__(self, path: Path, actor: str) -> None:
         try:
             self._engine = open_database(path, _METADATA)
+            self.claims = Claims(self._engine)
         except DatabaseError as error:
             raise JournalBroken(f"{path} can't be opened as a journal: {error.orig}") from error
         self._checkpoint = path.with_suffix(".checkpoint")
         self.path = path
         self.actor = actor
-        self.claims = Claims(self._engine)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -332,10 +341,15 @@ class Journal:
             self.claims.take(writer.connection, number, owner)
             return _intent(writer.connection, number)
 
-    def reopen(self, number: int, owner: Owner, reason: str) -> Intent:
-        """Try the same decision again: same key, same bytes. Raises Blocked or IllegalMove."""
+    def reopen(self, number: int, version: int, owner: Owner, reason: str) -> Intent:
+        """Try the same decision again: same key, same bytes.
+
+        Raises VersionMoved, Blocked, or IllegalMove where it can't be tried again.
+        """
         with self._writing() as writer:
             intent = _intent(writer.connection, number)
+            if _version(writer.connection, intent.scope) != version:
+                raise VersionMoved(f"Something was done to {intent.scope} here meanwhile.")
             holder = _blocker(writer.connection, intent.scope, intent.lock)
             if holder is not None:
                 raise Blocked(holder)
@@ -397,7 +411,12 @@ class Journal:
 
     def give_up_key(self, number: int, reason: str) -> Intent:
         """A human's word that the next decision from here may use a new key."""
-        return self._line(number, "next_key", {"reason": reason})
+        with self._writing() as writer:
+            intent = _intent(writer.connection, number)
+            if intent.state is not State.REFUSED:
+                raise IllegalMove(f"the key of an intent that is {intent.state} can't be given up")
+            writer.append("next_key", number, intent.scope, intent.object, {"reason": reason})
+            return _intent(writer.connection, number)
 
     def note(
         self,
@@ -449,6 +468,10 @@ class Journal:
         if mark and mark[0] > count:
             problem = f"lines {count + 1} to {mark[0]} are missing at the end"
             return Verification(count, len(replayed), problem, f"line {count + 1}")
+        damage = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+        if damage != "ok":  # of an index, for example, by which open intents are found
+            problem = f"the file is damaged: {damage}"
+            return Verification(count, len(replayed), problem, str(self.path))
         return _compare_intents(connection, replayed, count)
 
     def _read_checkpoint(self) -> tuple[int, str] | None:
@@ -461,9 +484,18 @@ class Journal:
             return None  # a torn checkpoint proves nothing either way
 
     def _write_checkpoint(self, seq: int, digest: str) -> None:
-        temporary = self._checkpoint.with_suffix(".checkpoint-new")
-        temporary.write_text(f"{seq} {digest}\n", encoding="ascii")
-        temporary.replace(self._checkpoint)
+        """Keep where the chain ends. Never a step back: a neighbour may have been faster."""
+        mark = self._read_checkpoint()
+        if mark is not None and mark[0] >= seq:
+            return
+        # The line itself is durable; without its checkpoint only less can be proved.
+        with contextlib.suppress(OSError):
+            handle, name = tempfile.mkstemp(prefix=".checkpoint-", dir=self._checkpoint.parent)
+            try:
+                os.write(handle, f"{seq} {digest}\n".encode("ascii"))
+            finally:
+                os.close(handle)
+            os.replace(name, self._checkpoint)
 
 
 class _Writing:
@@ -559,7 +591,8 @@ def _count_answer(row: dict[str, Any], data: Mapping[str, Any]) -> None:
 
 
 def _count_refusal(row: dict[str, Any], data: Mapping[str, Any]) -> None:
-    row["refusals"] += 1
+    if data.get("code") != THROTTLED:  # then Amazon has not looked at it
+        row["refusals"] += 1
 
 
 def _count_result(row: dict[str, Any], data: Mapping[str, Any]) -> None:
@@ -647,7 +680,8 @@ def _digest(line: Mapping[str, Any]) -> str:
         line[name]
         for name in ("seq", "time", "kind", "intent", "scope", "object", "actor", "data", "prev")
     ]
-    text = json.dumps(covered, ensure_ascii=False, separators=(",", ":"))
+    # `default`: a damaged file holds values that no line has ever had.
+    text = json.dumps(covered, ensure_ascii=False, separators=(",", ":"), default=repr)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

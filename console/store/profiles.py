@@ -61,7 +61,9 @@ class Profiles:
 
     def default_name(self) -> str | None:
         name = self._read().get("default")
-        return name if isinstance(name, str) else None
+        if name is not None and not isinstance(name, str):
+            raise SettingsError(f"{self._file}: default must be a profile's name in quotes.")
+        return name
 
     def get(self, name: str | None = None) -> Profile:
         """The profile `name`, or the default one. Raises NoProfile with the next step."""
@@ -79,19 +81,19 @@ class Profiles:
         return known[wanted]
 
     def check_new(self, profile: Profile) -> None:
-        """Raise SettingsError where the profile's name can't be used or is taken."""
+        """Raise SettingsError where a name or value can't be used, or the name is taken."""
         if not _NAME.fullmatch(profile.name):
             raise SettingsError("A profile's name has letters, digits, dot, dash or underscore.")
         if profile.name in {known.name for known in self.all()}:
             raise SettingsError(f"There is a profile {profile.name!r} already. Remove it first.")
+        self._profile(profile.name, _entry(profile))  # what can't be read again isn't written
 
     def add(self, profile: Profile) -> None:
         """Write a new profile; the first one becomes the default."""
         self.check_new(profile)
         document = self._document()
         profiles = document.setdefault("profiles", {})
-        entry = {k: v for k, v in asdict(profile).items() if k != "name" and v is not None}
-        profiles[profile.name] = entry
+        profiles[profile.name] = _entry(profile)
         document.setdefault("default", profile.name)
         self._write(document)
 
@@ -138,7 +140,7 @@ class Profiles:
             return tomllib.loads(self._file.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
             raise SettingsError(f"{self._file}: {error}") from error
 
     def _document(self) -> Any:
@@ -158,8 +160,13 @@ class Profiles:
         _replace(self._file, tomlkit.dumps(document))
 
 
+def _entry(profile: Profile) -> dict[str, str]:
+    return {k: v for k, v in asdict(profile).items() if k != "name" and v is not None}
+
+
 def _replace(path: Path, text: str) -> None:
-    """Write the whole file or leave the old one: never half of it."""
+    """Write the whole file or leave the old one: never half of it. A link stays a link."""
+    path = path.resolve()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -16,7 +16,7 @@ from console.actions.recovery import recover
 from console.domain.intent import OPEN_STATES, State
 from console.simulator.stories import Teller
 from console.simulator.switches import Switches
-from tests.support.bench import ANSWERS, CHARGE, Bench, keys
+from tests.support.bench import BOTH, CHARGE, Bench, keys
 from tests.support.driver import MOMENTS, Job, Processes, processes
 
 pytestmark = pytest.mark.anyio
@@ -40,14 +40,10 @@ async def carry_out(driver: Processes, job: Job) -> dict[str, Any]:
     return await asyncio.to_thread(driver.carry_out, job)
 
 
-# --- kill -9 ----------------------------------------------------------------------------------------
+# --- kill -9 -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "answers",
-    [ANSWERS["as documented"], ANSWERS["everything the other way"]],
-    ids=["documented", "other way"],
-)
+@pytest.mark.parametrize("answers", BOTH.values(), ids=BOTH)
 @pytest.mark.parametrize("moment", MOMENTS)
 async def test_killed_at_any_moment_and_started_again_money_moves_once(
     bench: Bench, driver: Processes, key_file: Path, moment: str
@@ -119,7 +115,7 @@ async def test_killed_again_while_recovering(
     assert desk.sound()
 
 
-# --- two processes at a barrier -------------------------------------------------------------------
+# --- two processes at a barrier ------------------------------------------------------------------
 
 
 def charges(bench: Bench, count: int) -> list[str]:

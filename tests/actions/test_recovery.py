@@ -5,29 +5,29 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from sqlalchemy import text
 
 from console.actions.outcome import Held, Result
 from console.actions.planning import plan_again
 from console.actions.recovery import give_up_key, recover, resolve_by_hand
 from console.domain.intent import Move, State
+from console.simulator.stories import Teller
 from console.simulator.switches import Switches
 from console.store.claims import Owner
+from console.store.journal import JournalBroken
 from tests.support.bench import (
-    ANSWERS,
+    BOTH,
     CHARGE,
     OTHER,
     Bench,
     Desk,
     another_living_process,
     ended_process,
+    until,
 )
 
 pytestmark = pytest.mark.anyio
-BOTH_ANSWERS = pytest.mark.parametrize(
-    "answers",
-    [ANSWERS["as documented"], ANSWERS["everything the other way"]],
-    ids=["documented", "other way"],
-)
+BOTH_ANSWERS = pytest.mark.parametrize("answers", BOTH.values(), ids=BOTH)
 
 
 async def lose_an_answer(bench: Bench, desk: Desk, *, executed: bool) -> int:
@@ -39,7 +39,7 @@ async def lose_an_answer(bench: Bench, desk: Desk, *, executed: bool) -> int:
     return desk.last.id
 
 
-# --- a person's word --------------------------------------------------------------------------------
+# --- a person's word -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("happened", [True, False])
@@ -117,7 +117,7 @@ async def test_after_it_did_not_another_amount_is_held_back(bench: Bench, desk: 
     assert bench.paid() == "18.00 USD"
 
 
-# --- trying again -------------------------------------------------------------------------------------
+# --- trying again --------------------------------------------------------------------------------
 
 
 @BOTH_ANSWERS
@@ -245,7 +245,7 @@ async def test_the_amount_of_an_unsent_decision_is_held_too_while_another_can_st
         await plan_again(desk.engine, 1, "again")
 
 
-# --- the next generation --------------------------------------------------------------------------------
+# --- the next generation -------------------------------------------------------------------------
 
 
 @BOTH_ANSWERS
@@ -313,7 +313,7 @@ async def test_a_key_is_not_given_up_while_an_attempt_has_no_answer(
         await give_up_key(desk.engine, number, "it is enough")
 
 
-# --- recovering -----------------------------------------------------------------------------------------
+# --- recovering ----------------------------------------------------------------------------------
 
 
 @BOTH_ANSWERS
@@ -371,11 +371,45 @@ async def test_a_plan_resolves_what_is_open_first_and_then_asks_to_look_again(
     assert bench.paid() == "10.00 USD"
 
 
+async def test_recovery_sends_nothing_from_a_journal_that_was_edited(
+    bench: Bench, desk: Desk
+) -> None:
+    """The bytes that would be sent again stand in it."""
+    await lose_an_answer(bench, desk, executed=False)
+    with desk.journal._engine.begin() as connection:
+        connection.execute(
+            text("UPDATE intents SET body = CAST(replace(body, '10.00', '99.00') AS BLOB)")
+        )
+    assert b"99.00" in desk.last.body
+    sent = len(bench.posts)
+    with pytest.raises(JournalBroken, match="intent 1 is not what the lines say"):
+        await desk.recover(nobody_else=True)
+    assert len(bench.posts) == sent
+
+
+async def test_an_intent_of_another_environment_is_left_to_its_own_profile(
+    bench: Bench,
+) -> None:
+    """All profiles of a user share one journal."""
+    teller = Teller(bench.world)
+    teller.permission("P01-1000009-1000009", "50.00", teller.ago(days=1), reference="Live-1")
+    live = teller.charge(
+        "P01-1000009-1000009-C100009", "50.00", teller.ago(days=1), state="Captured"
+    )
+    desk = await bench.desk(environment="live")
+    bench.fault("create_refund:hang_up_before:xalways")
+    assert (await desk.go("10.00", live.id)).result is Result.UNKNOWN
+    bench.world.faults.clear()
+    sent = len(bench.posts)
+    sandbox = await bench.desk()
+    assert (await sandbox.recover(nobody_else=True)).result is Result.UNKNOWN
+    assert len(bench.posts) == sent
+    assert (await sandbox.go("3.00")).result is Result.ACCEPTED
+    assert (await desk.recover()).result is Result.ACCEPTED
+    assert bench.paid(live.id) == "10.00 USD"
+
+
 async def test_a_broken_journal_sends_nothing(bench: Bench, desk: Desk) -> None:
-    from sqlalchemy import text
-
-    from console.store.journal import JournalBroken
-
     plan = await desk.plan("10.00")
     await desk.go("1.00", OTHER)
     with desk.journal._engine.begin() as connection:
@@ -387,7 +421,7 @@ async def test_a_broken_journal_sends_nothing(bench: Bench, desk: Desk) -> None:
     assert len(bench.posts) == sent
 
 
-# --- who is at work -----------------------------------------------------------------------------------
+# --- who is at work ------------------------------------------------------------------------------
 
 
 async def test_what_a_living_process_is_at_is_not_taken_over(bench: Bench) -> None:
@@ -414,13 +448,10 @@ async def test_what_a_dead_process_was_at_is_taken_over(bench: Bench) -> None:
     assert bench.paid() == "10.00 USD"
 
 
-async def test_recovering_while_the_same_process_is_sending_waits(
-    bench: Bench, desk: Desk
-) -> None:
+async def test_recovering_while_the_same_process_is_sending_waits(bench: Bench, desk: Desk) -> None:
     bench.fault("create_refund:delay:0.2")
     sending = asyncio.create_task(desk.go("10.00"))
-    while not bench.posts:
-        await asyncio.sleep(0.005)
+    await until(lambda: bench.posts)
     assert (await desk.recover()).result is Result.BLOCKED
     assert (await sending).result is Result.ACCEPTED
     assert len(bench.posts) == 1
@@ -435,15 +466,13 @@ async def test_recovery_goes_on_when_its_caller_goes_away_and_nobody_else_joins_
     bench.fault("create_refund:delay:0.3")
     sent = len(bench.posts)
     asked = asyncio.create_task(recover(one.engine))
-    while len(bench.posts) == sent:
-        await asyncio.sleep(0.005)
+    await until(lambda: len(bench.posts) > sent)
     asked.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asked
     for desk in (one, two):
         assert (await desk.recover()).result is Result.BLOCKED
-    while one.engine.is_working:
-        await asyncio.sleep(0.01)
+    await until(lambda: not one.engine.is_working)
     assert one.states() == [State.ACCEPTED]
     assert len(bench.posts) == sent + 1
     assert one.sound()
@@ -480,8 +509,7 @@ async def test_a_persons_word_meets_a_process_that_is_still_trying(
     two = await bench.desk(owner=another_living_process())
     bench.fault("create_refund:hang_up_before")
     trying = asyncio.create_task(one.go("10.00"))
-    while not two.intents() or two.last.state is not State.UNKNOWN:
-        await asyncio.sleep(0.01)
+    await until(lambda: State.UNKNOWN in two.states())
     await resolve_by_hand(two.engine, 1, happened=False, evidence="not there")
     assert (await trying).result is Result.BLOCKED
     assert (len(bench.posts), bench.paid()) == (1, "0.00 USD")

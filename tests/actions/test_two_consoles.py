@@ -8,17 +8,18 @@ import pytest
 
 from console.actions.outcome import Held, Result
 from console.actions.planning import plan_again
+from console.actions.recovery import resolve_by_hand
 from console.domain.intent import State
 from console.simulator.switches import Switches
-from tests.support.bench import ANSWERS, OTHER, Bench
+from tests.support.bench import OTHER, SEEN, Bench, until
 
 pytestmark = pytest.mark.anyio
-EVERY_ANSWER = pytest.mark.parametrize("answers", ANSWERS.values(), ids=ANSWERS)
+SEEN_ANSWERS = pytest.mark.parametrize("answers", SEEN.values(), ids=SEEN)
 SHARED = pytest.mark.parametrize("shared", [True, False], ids=["one journal", "two journals"])
 
 
 @SHARED
-@EVERY_ANSWER
+@SEEN_ANSWERS
 @pytest.mark.parametrize("second", ["10.00", "4.00"])
 async def test_both_confirm_at_the_same_moment(bench: Bench, shared: bool, second: str) -> None:
     one, two = await bench.two(shared=shared)
@@ -29,7 +30,7 @@ async def test_both_confirm_at_the_same_moment(bench: Bench, shared: bool, secon
 
 
 @SHARED
-@EVERY_ANSWER
+@SEEN_ANSWERS
 @pytest.mark.parametrize("second", ["10.00", "4.00"])
 async def test_one_confirms_after_the_other_from_a_screen_of_before(
     bench: Bench, shared: bool, second: str
@@ -65,6 +66,31 @@ async def test_a_refund_of_before_our_look_was_absorbed(bench: Bench) -> None:
     assert (await two.go("10.00")).result is Result.ACCEPTED
     assert two.last.observed == "10.00 USD"
     assert bench.paid() == "20.00 USD"
+
+
+async def test_a_colleagues_refund_between_our_refusal_and_our_second_try_was_absorbed(
+    bench: Bench,
+) -> None:
+    """The refused attempt can't have made it, so the clock of the second try's look decides."""
+    one, two = await bench.two(shared=False)
+    bench.fault("create_refund:refuse:AmazonRejected,unsaved")
+    await one.go("10.00")
+    bench.pass_time(300)
+    assert (await two.go("10.00")).result is Result.ACCEPTED
+    bench.pass_time(300)
+    assert (await one.again(1)).result is Result.ABSORBED
+    assert bench.paid() == "10.00 USD"
+
+
+async def test_a_refund_of_our_own_lost_attempt_was_not_absorbed(bench: Bench) -> None:
+    """However long ago it was: an attempt without an answer may have made it."""
+    desk = await bench.desk()
+    bench.fault("create_refund:hang_up_after:x4")
+    await desk.go("10.00")
+    bench.pass_time(300)
+    await resolve_by_hand(desk.engine, 1, happened=False, evidence="not there")
+    assert (await desk.again(1)).result is Result.ACCEPTED
+    assert bench.paid() == "10.00 USD"
 
 
 @pytest.mark.parametrize(
@@ -108,8 +134,7 @@ async def test_while_one_is_at_work_the_other_can_not_even_plan(bench: Bench) ->
     one, two = await bench.two(shared=True)
     bench.fault("create_refund:delay:0.3")
     sending = asyncio.create_task(one.go("10.00"))
-    while not bench.posts:
-        await asyncio.sleep(0.005)
+    await until(lambda: bench.posts)
     with pytest.raises(Held, match="was open on this order"):
         await two.plan("10.00")
     assert (await two.go("5.00", OTHER)).result is Result.ACCEPTED

@@ -12,10 +12,10 @@ from console.actions.watch import DISAGREEING_LOOKS, watch
 from console.domain.intent import Move, State
 from console.simulator.switches import Switches
 from console.store.journal import Intent
-from tests.support.bench import ANSWERS, CHARGE, YEN, Bench, Desk
+from tests.support.bench import CHARGE, SEEN, YEN, Bench, Desk
 
 pytestmark = pytest.mark.anyio
-EVERY_ANSWER = pytest.mark.parametrize("answers", ANSWERS.values(), ids=ANSWERS)
+SEEN_ANSWERS = pytest.mark.parametrize("answers", SEEN.values(), ids=SEEN)
 NOT_COUNTED = pytest.mark.parametrize("answers", [Switches(refunded_counts_initiated=False)])
 
 
@@ -28,7 +28,7 @@ def settled(desk: Desk, number: int) -> dict[str, object]:
     return dict(line.data)
 
 
-@EVERY_ANSWER
+@SEEN_ANSWERS
 async def test_initiated_is_not_done(bench: Bench, desk: Desk) -> None:
     await desk.go("10.00")
     for _ in range(2):
@@ -63,7 +63,7 @@ async def test_watching_gives_up_after_its_looks_without_a_claim(desk: Desk) -> 
     assert ended.state is State.ACCEPTED
 
 
-@EVERY_ANSWER
+@SEEN_ANSWERS
 async def test_a_declined_refund_ends_declined(bench: Bench, desk: Desk) -> None:
     bench.fault("create_refund:decline:AmazonRejected")
     await desk.go("10.00")
@@ -73,10 +73,8 @@ async def test_a_declined_refund_ends_declined(bench: Bench, desk: Desk) -> None
     assert str(desk.journal.live_refunds(CHARGE, "USD")) == "0.00 USD"
 
 
-@EVERY_ANSWER
-async def test_a_foreign_change_is_recorded_and_nothing_is_hidden(
-    bench: Bench, desk: Desk
-) -> None:
+@SEEN_ANSWERS
+async def test_a_foreign_change_is_recorded_and_nothing_is_hidden(bench: Bench, desk: Desk) -> None:
     await desk.go("10.00")
     bench.by_hand("5.00")
     bench.pass_time(30)
@@ -88,7 +86,7 @@ async def test_a_foreign_change_is_recorded_and_nothing_is_hidden(
     assert (told["agrees"], told["total"], told["expected"]) == (False, "15.00 USD", "10.00 USD")
 
 
-@EVERY_ANSWER
+@SEEN_ANSWERS
 async def test_our_own_second_refund_is_no_foreign_change(bench: Bench, desk: Desk) -> None:
     await desk.go("10.00")
     bench.pass_time(5)
@@ -104,7 +102,7 @@ async def test_our_own_second_refund_is_no_foreign_change(bench: Bench, desk: De
     assert settled(desk, 2)["agrees"] is True
 
 
-@EVERY_ANSWER
+@SEEN_ANSWERS
 async def test_an_older_refund_of_ours_that_dies_is_taken_off(bench: Bench, desk: Desk) -> None:
     bench.fault("create_refund:decline")
     await desk.go("7.00")
@@ -119,7 +117,7 @@ async def test_an_older_refund_of_ours_that_dies_is_taken_off(bench: Bench, desk
     assert settled(desk, 2)["total"] == settled(desk, 2)["expected"] == "10.00 USD"
 
 
-@EVERY_ANSWER
+@SEEN_ANSWERS
 async def test_a_foreign_refund_that_was_known_and_dies_is_no_foreign_change(
     bench: Bench, desk: Desk
 ) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.domain.model import (
@@ -222,6 +222,7 @@ objects = st.dictionaries(names, values, max_size=12)
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS.keys())
 class TestAnything:
+    @settings(max_examples=40)
     @given(data=objects)
     def test_no_answer_makes_reading_raise(self, reader: Any, data: dict[str, Any]) -> None:
         read = reader(data)

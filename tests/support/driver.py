@@ -34,7 +34,7 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-# --- the moments at which a process can be killed -------------------------------------------------
+# --- the moments at which a process can be killed ------------------------------------------------
 
 
 def _around(
@@ -118,7 +118,7 @@ MOMENTS: Final[dict[str, tuple[Callable[[], None], tuple[str, ...]]]] = {
 }
 
 
-# --- jobs ---------------------------------------------------------------------------------------------
+# --- jobs ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -133,11 +133,10 @@ class Job:
     moment: str | None = None
 
 
-async def _refund(job: Job, place: int, barrier: Any) -> list[str]:
+async def _refund(job: Job, place: int, pem: bytes, barrier: Any) -> list[str]:
     """Refund each charge; with a barrier, plan all and confirm at the same moment."""
     done = []
     folder = places(Path(job.folders[place]))
-    pem = Path(job.key).read_bytes()
     async with open_session(profile(job.url), pem, folder) as opened:
         engine = quick(opened).engine
         for number, charge in enumerate(job.charges):
@@ -160,7 +159,8 @@ def _in_child(job: Job, place: int, barrier: Any, tell: int) -> int:
         if job.moment is not None:
             MOMENTS[job.moment][0]()
         with read_waits():
-            said = asyncio.run(_refund(job, place, barrier))
+            pem = Path(job.key).read_bytes()
+            said = asyncio.run(_refund(job, place, pem, barrier))
         os.write(tell, (json.dumps({"place": place, "results": said}) + "\n").encode())
         os._exit(0)
     except BaseException as error:
@@ -185,7 +185,7 @@ def main() -> None:
         print(json.dumps(_carry_out(Job(**json.loads(line)))), flush=True)
 
 
-# --- the tests' side ----------------------------------------------------------------------------------
+# --- the tests' side -----------------------------------------------------------------------------
 
 
 class Processes:

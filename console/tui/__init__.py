@@ -1,0 +1,1 @@
+"""The screens. A door: it imports the core, and nothing imports it."""

@@ -1,0 +1,153 @@
+"""What workers tell the console screen. Workers touch no widget: they post one of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from console.domain.explain import Tone
+
+if TYPE_CHECKING:
+    from console.actions.outcome import Outcome
+    from console.actions.plan import Plan
+    from console.domain.ids import Identifier
+    from console.domain.order import Order
+    from console.session import Session
+    from console.store.index import Known
+    from console.store.journal import Intent
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message that stays: what it is, what happened, what to do next. All of it literal."""
+
+    title: str
+    text: str = ""
+    hint: str = ""
+    tone: Tone = "neutral"
+    facts: tuple[str, ...] = ()
+
+
+class Opening(Message):
+    """How far the opening of the session is."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__()
+
+
+class Opened(Message):
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        super().__init__()
+
+
+class OpenFailed(Message):
+    def __init__(self, said: Said) -> None:
+        self.said = said
+        super().__init__()
+
+
+class Asking(Message):
+    """A lookup has begun; `what` is what is being asked for."""
+
+    def __init__(self, what: str, shown: str) -> None:
+        self.what = what
+        self.shown = shown
+        super().__init__()
+
+
+class Found(Message):
+    """An order was read; `others` are further ids of the pasted text."""
+
+    def __init__(self, order: Order, others: tuple[Identifier, ...] = (), *, again: bool) -> None:
+        self.order = order
+        self.others = others
+        self.again = again
+        super().__init__()
+
+
+class NotFoundThere(Message):
+    """A lookup came to nothing. `order_id` is set where an order that is shown was re-read."""
+
+    def __init__(self, said: Said, order_id: str | None = None) -> None:
+        self.said = said
+        self.order_id = order_id
+        super().__init__()
+
+
+class Choose(Message):
+    """Several orders carry what was typed."""
+
+    def __init__(self, title: str, ids: list[str]) -> None:
+        self.title = title
+        self.ids = ids
+        super().__init__()
+
+
+class RecentRead(Message):
+    def __init__(self, recent: list[Known]) -> None:
+        self.recent = recent
+        super().__init__()
+
+
+class Progress(Message):
+    """A step of an action or of a recovery; `about` is the charge or the intent."""
+
+    def __init__(self, about: str, text: str) -> None:
+        self.about = about
+        self.text = text
+        super().__init__()
+
+
+class Performed(Message):
+    """A plan was carried out, or held back at the last moment (then `said` tells why)."""
+
+    def __init__(self, plan: Plan, outcome: Outcome | None, said: Said) -> None:
+        self.plan = plan
+        self.outcome = outcome
+        self.said = said
+        super().__init__()
+
+
+class Recovered(Message):
+    """What came of open intents; `asked` where a person wanted it just now."""
+
+    def __init__(self, outcomes: list[Outcome], said: Said | None, *, asked: bool) -> None:
+        self.outcomes = outcomes
+        self.said = said
+        self.asked = asked
+        super().__init__()
+
+
+class IntentMoved(Message):
+    """A watched refund is final, or no longer watched."""
+
+    def __init__(self, intent: Intent) -> None:
+        self.intent = intent
+        super().__init__()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the journal stands: its open intents, and what is wrong with it, if anything."""
+
+    open: tuple[Intent, ...] = field(default=())
+    problem: str | None = None
+
+
+class Stood(Message):
+    def __init__(self, standing: Standing) -> None:
+        self.standing = standing
+        super().__init__()
+
+
+class Fault(Message):
+    """An unexpected fault of ours, said without any data of the program."""
+
+    def __init__(self, where: str, error: BaseException) -> None:
+        self.where = where
+        self.error = error
+        super().__init__()

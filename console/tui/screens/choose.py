@@ -1,0 +1,51 @@
+"""One of several orders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from console.domain.text import clean_line
+from console.tui.widgets.rows import Row, RowList
+from console.tui.words import literal, quiet
+
+
+class ChooseScreen(ModalScreen[str | None]):
+    """Answers with the chosen id, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", show=False)]
+
+    def __init__(self, title: str, choices: list[tuple[str, str]]) -> None:
+        super().__init__()
+        self._title = title
+        self._choices = choices
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog", classes="small"):
+            yield RowList(id="choices", empty="There is nothing to choose from yet.")
+            yield Static(quiet("enter  open it     esc  back"), id="dialog-keys", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#dialog").border_title = Content(clean_line(self._title, 70))
+        rows = self.query_one(RowList)
+        rows.show([Row(key, _drawn(shown)) for key, shown in self._choices])
+        rows.focus()
+
+    @on(RowList.Chosen)
+    def _chosen(self, event: RowList.Chosen) -> None:
+        self.dismiss(event.key)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+def _drawn(shown: str) -> Callable[[int], Content]:
+    return lambda _width: literal(shown)

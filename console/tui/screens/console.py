@@ -1,0 +1,362 @@
+"""The console: search, recent orders, one order, and everything that is going on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, LoadingIndicator, Static
+
+from console.domain.rules import BY_NAME
+from console.tui import messages
+from console.tui.keys import screen_bindings
+from console.tui.messages import Said
+from console.tui.screens.news import NewsScreen
+from console.tui.widgets.drawn import Drawn
+from console.tui.widgets.footer import DONE_HERE, Keys
+from console.tui.widgets.header import Condition, Header
+from console.tui.widgets.notice import Banners, Notice
+from console.tui.widgets.order import OrderPane
+from console.tui.widgets.rows import Row, RowList
+from console.tui.widgets.search import SearchInput, shown_for
+from console.tui.words import (
+    TONES,
+    ending_id,
+    literal,
+    quiet,
+    symbol,
+    tone_of,
+    wrapped,
+)
+
+if TYPE_CHECKING:
+    from console.amazon.client import RequestRecord
+    from console.domain.ids import Identifier
+    from console.domain.order import Order
+    from console.store.index import Known
+    from console.tui.opening import Source
+
+TICK: Final = 1.0
+_WHAT_GOES_IN: Final = (
+    "Orders, charge permissions, billing agreements, authorizations, captures, charges, refunds,"
+    " disputes and checkout sessions, of Checkout v1 and v2. A whole mail, link or notification"
+    " will do: the id in it is found."
+)
+_ORDER_NUMBER: Final = "The shop's own order number is found once the order has been seen here."
+
+
+class ConsoleScreen(NewsScreen):
+    """Owns what is shown. Workers post messages to it; `NewsScreen` hears those about money."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings()]
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self.others: tuple[Identifier, ...] = ()
+        self._source = source
+        self._known: list[Known] = []
+        self._asked_before_open: str | None = None
+        self._doing: str | None = "Starting"
+
+    def compose(self) -> ComposeResult:
+        source = self._source
+        yield Header(Condition(source.title, source.region, source.environment))
+        with Horizontal(id="search-line"):
+            yield Static("/", id="search-mark", markup=False)
+            yield SearchInput()
+        yield Banners()
+        yield Notice()
+        with Horizontal(id="body"):
+            with Vertical(id="recent-pane"):
+                yield Static("Recent", id="recent-title", markup=False)
+                yield RowList(id="recent", empty="Nothing was looked up yet.")
+            with Vertical(id="place"):
+                yield Drawn(self._empty_lines, id="empty")
+                yield LoadingIndicator(id="loading")
+                yield OrderPane(self._records)
+        yield Keys()
+
+    def on_mount(self) -> None:
+        self.set_class(self._source.environment == "live", "-live")
+        self.order_pane.display = False
+        self.query_one("#loading").display = True
+        self.query_one(SearchInput).focus()
+        self.set_interval(TICK, self._tick)
+
+    @property
+    def order_pane(self) -> OrderPane:
+        return self.query_one(OrderPane)
+
+    @property
+    def order(self) -> Order | None:
+        return self.order_pane.order
+
+    def _records(self) -> Iterable[RequestRecord]:
+        return self.work.session.client.records if self.work else ()
+
+    # --- the session -------------------------------------------------------------------------
+
+    def on_opening(self, event: messages.Opening) -> None:
+        self._say_empty(event.text)
+
+    def on_opened(self, event: messages.Opened) -> None:
+        from console.tui.work import Work
+
+        self.work = Work(self.app, event.session, self)
+        self.query_one("#loading").display = False
+        self._say_empty(None)
+        self.work.start()
+        if self._asked_before_open is not None:
+            self.work.look_up(self._asked_before_open)
+
+    def on_open_failed(self, event: messages.OpenFailed) -> None:
+        self.query_one("#loading").display = False
+        self._say_empty(None)
+        self.say(event.said)
+
+    def _say_empty(self, doing: str | None) -> None:
+        """What fills the place where no order is shown: what is going on, or what to do."""
+        self._doing = doing
+        self.query_one("#empty", Drawn).redraw()
+
+    def _empty_lines(self, width: int) -> list[Content]:
+        width = min(width, 78)
+        if self._doing is not None:
+            return wrapped(quiet(f"{self._doing} …"), width)
+        return [
+            Content.styled("Paste or type any Amazon Pay id.", "bold"),
+            Content(""),
+            *wrapped(quiet(_WHAT_GOES_IN), width),
+            Content(""),
+            *wrapped(quiet(_ORDER_NUMBER), width),
+        ]
+
+    # --- looking up --------------------------------------------------------------------------
+
+    @on(SearchInput.Asked)
+    def _asked(self, event: SearchInput.Asked) -> None:
+        event.stop()
+        self.look_up(event.text)
+
+    def look_up(self, text: str) -> None:
+        self.notice.clear()
+        if self.work is None:
+            self._asked_before_open = text
+        else:
+            self.work.look_up(text)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A paste that no input took: look it up, wherever the cursor is."""
+        event.stop()
+        self.query_one(SearchInput).value = shown_for(event.text) if event.text.strip() else ""
+        self.look_up(event.text)
+
+    def on_asking(self, event: messages.Asking) -> None:
+        self.query_one(SearchInput).value = event.shown
+        self.order_pane.display = False
+        self.query_one("#empty").display = True
+        self.query_one("#loading").display = True
+        self._say_empty(f"Asking Amazon for {event.what}")
+
+    def on_found(self, event: messages.Found) -> None:
+        if event.again and (self.order is None or self.order.id != event.order.id):
+            return  # another order is on the screen by now
+        self.query_one("#loading").display = False
+        self.query_one("#empty").display = False
+        pane = self.order_pane
+        pane.display = True
+        pane.show(event.order)
+        self._tick()
+        self.update_condition()
+        self._offer()
+        if not event.again:
+            self.others = event.others
+            pane.rows.focus()
+            if event.others:
+                count = len(event.others)
+                ids = ", ".join(other.id for other in event.others[:3])
+                self.say(
+                    Said(
+                        f"{count} more id{'' if count == 1 else 's'} in the text",
+                        ids + (" …" if count > 3 else ""),
+                        "Press t to open another one.",
+                    )
+                )
+
+    def on_not_found_there(self, event: messages.NotFoundThere) -> None:
+        if event.order_id is not None:
+            if self.work:
+                self.work.retry_later(event.order_id)
+            if self.order is None or self.order.id != event.order_id:
+                return
+        self.query_one("#loading").display = False
+        search = self.query_one(SearchInput)
+        search.focus()
+        search.select_all()
+        shown = self.order is not None
+        self.order_pane.display = shown
+        self.query_one("#empty").display = not shown
+        self._say_empty(None)
+        self.say(event.said)
+
+    def on_choose(self, event: messages.Choose) -> None:
+        self._choose(event.title, [(order, order) for order in event.ids])
+
+    def _choose(self, title: str, choices: list[tuple[str, str]]) -> None:
+        from console.tui.screens.choose import ChooseScreen
+
+        self.app.push_screen(ChooseScreen(title, choices), self._chosen)
+
+    def _chosen(self, identifier: str | None) -> None:
+        if identifier is not None and self.work is not None:
+            self.notice.clear()
+            self.work.open(identifier)
+
+    def on_recent_read(self, event: messages.RecentRead) -> None:
+        self._known = event.recent
+        rows = [Row(known.id, _recent_row(known)) for known in event.recent]
+        self.query_one("#recent", RowList).show(rows, self.order.id if self.order else None)
+
+    @on(RowList.Chosen, "#recent")
+    def _recent_chosen(self, event: RowList.Chosen) -> None:
+        self._chosen(event.key)
+
+    # --- what is going on --------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        order = self.order
+        if order is None or self.work is None:
+            return
+        self.order_pane.checked(self.work.session.client.amazon_now())
+        if self.order_pane.display:
+            self.work.look_if_due(order)
+
+    def update_condition(self) -> None:
+        """The top line: pending objects of this order and refunds that are watched."""
+        pending = {member.id for member in self.order.pending} if self.order else set()
+        pending |= self.watched
+        session = self.work.session if self.work else None
+        self.query_one(Header).change(
+            pending=len(pending),
+            open_intents=len(self.standing.open),
+            offset=session.client.clock_offset if session and session.client.records else None,
+        )
+
+    # --- keys --------------------------------------------------------------------------------
+
+    def _offer(self) -> None:
+        self.query_one(Keys).offer(self.order_pane.offers())
+
+    @on(OrderPane.Picked)
+    def _picked(self) -> None:
+        self._offer()
+
+    def action_tab(self, number: int) -> None:
+        self.order_pane.pick_tab(number)
+
+    def action_act(self, name: str) -> None:
+        """An action's key: do it, or say why not."""
+        action = BY_NAME[name]
+        offer = self.order_pane.offers().get(name) if self.order_pane.display else None
+        if offer is None:
+            where = "Look an order up first." if self.order is None else "Nothing here takes it."
+            self.say(Said(f"{action.title}: not now", where, action.tooltip))
+        elif not offer.allowed:
+            self.say(Said(f"{action.title} is not possible", offer.why, offer.target, "warning"))
+        elif name not in DONE_HERE:
+            self.say(
+                Said(
+                    f"{action.title} comes later",
+                    f"Amazon would allow it: {offer.why}",
+                    "This console can't do it yet; do it in Seller Central.",
+                )
+            )
+        elif self.order is not None and self.work is not None:
+            self.refund(self.order, offer)
+
+    def action_general(self, name: str) -> None:
+        getattr(self, f"_do_{name}")()
+
+    def _do_search(self) -> None:
+        search = self.query_one(SearchInput)
+        search.focus()
+        search.select_all()
+
+    def _do_back(self) -> None:
+        target: Widget = self.query_one("#recent", RowList)
+        if self.order_pane.display or self.has_class("-narrow"):
+            target = self.order_pane.rows
+        if isinstance(self.focused, Input) or self.focused is None:
+            self.notice.clear() if self.focused is target else target.focus()
+        elif self.notice.said is not None:
+            self.notice.clear()
+        else:
+            target.focus()
+
+    def _do_recent(self) -> None:
+        if self.has_class("-wide"):
+            self.query_one("#recent", RowList).focus()
+            return
+        choices = [
+            (known.id, f"{symbol(known.state)} {known.id}  {known.reference or ''}")
+            for known in self._known
+        ]
+        self._choose("Recent orders", choices)
+
+    def _do_others(self) -> None:
+        if self.others:
+            self._choose("Also in the text", [(other.id, other.id) for other in self.others])
+        else:
+            self.say(Said("No other ids", "The text that was pasted held one id only."))
+
+    def _do_again(self) -> None:
+        if self.order is not None and self.work is not None:
+            self.work.read_again(self.order)
+        elif self.query_one(SearchInput).value:
+            self.look_up(self.query_one(SearchInput).value)
+
+    def _do_buyer(self) -> None:
+        order, work, pane = self.order, self.work, self.order_pane
+        if order is None or work is None:
+            self.say(Said("Buyer data: not now", "Look an order up first."))
+        elif pane.revealed:
+            pane.reveal(False)
+        else:
+            work.note_reveal(order, lambda: self._reveal(order.id))
+
+    def _reveal(self, order_id: str) -> None:
+        if self.order is not None and self.order.id == order_id:
+            self.order_pane.pick_tab(3)
+            self.order_pane.reveal(True)
+
+    def _do_copy(self) -> None:
+        chosen = self.order_pane.chosen
+        if chosen is not None:
+            self.app.copy_to_clipboard(chosen)
+            self.say(Said("Copied", chosen, "Some terminals need OSC 52 to be allowed for it."))
+
+    def _do_seen(self) -> None:
+        self.notice.clear()
+        self.banners.dismiss()
+
+    def _do_help(self) -> None:
+        from console.tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen())
+
+
+def _recent_row(known: Known) -> Callable[[int], Content]:
+    def draw(width: int) -> Content:
+        return Content.assemble(
+            (f"{symbol(known.state)} ", TONES[tone_of("charge_permission", known.state or "")]),
+            ending_id(known.id), " ",
+            literal(known.reference or "").stylize("$foreground-muted"),
+        )  # fmt: skip
+
+    return draw

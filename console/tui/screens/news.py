@@ -1,0 +1,204 @@
+"""The part of the console that hears about money: actions, recovery, watching, the journal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+from console.domain.intent import State
+from console.tui import messages
+from console.tui.messages import Said
+from console.tui.widgets.header import Header
+from console.tui.widgets.notice import Banners, Notice
+
+if TYPE_CHECKING:
+    from console.domain.order import Order
+    from console.domain.rules import Offer
+    from console.tui.screens.intents import IntentsScreen
+    from console.tui.screens.refund import RefundDialog
+    from console.tui.work import Work
+
+
+class NewsScreen(Screen[None]):
+    """Keeps what is known of actions, and passes it to the dialog that is open, if any."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.work: Work | None = None
+        self.standing = messages.Standing()
+        self.last_outcomes: dict[int, Said] = {}  # intent -> the last that was said of it
+        self._refund: RefundDialog | None = None
+        self._intents: IntentsScreen | None = None
+
+    @property
+    def order(self) -> Order | None:
+        raise NotImplementedError
+
+    def update_condition(self) -> None:
+        raise NotImplementedError
+
+    @property
+    def notice(self) -> Notice:
+        return self.query_one(Notice)
+
+    @property
+    def banners(self) -> Banners:
+        return self.query_one(Banners)
+
+    def say(self, said: Said) -> None:
+        """The last message, in the place where messages stay."""
+        self.notice.say(said)
+
+    @property
+    def watched(self) -> set[str]:
+        """The refunds that are being watched, by id."""
+        return self.work.watched if self.work else set()
+
+    # --- a refund ----------------------------------------------------------------------------
+
+    def refund(self, order: Order, offer: Offer) -> None:
+        """Open the dialog for one charge. It is the only way to send anything from here."""
+        from console.tui.screens.refund import RefundDialog
+
+        if self.work is None:
+            return
+        if self.standing.problem is not None:
+            self.say(_journal_broken(self.standing.problem))
+            return
+        self.notice.clear()
+        self._refund = RefundDialog(self.work.session, order, offer, self.work.perform)
+        self.app.push_screen(self._refund, self._refund_closed)
+
+    def _refund_closed(self, _result: None) -> None:
+        self._refund = None
+
+    def on_progress(self, event: messages.Progress) -> None:
+        if self._refund is not None and self._refund.charge_id == event.about:
+            self._refund.progress(event.text)
+        elif self._intents is not None and event.about == "intents":
+            self._intents.progress(event.text)
+        else:
+            self.say(Said("Under way", event.text, tone="waiting"))
+
+    def on_performed(self, event: messages.Performed) -> None:
+        outcome = event.outcome
+        dialog = self._refund
+        if dialog is not None and dialog.sent_plan is event.plan:
+            dialog.ended(event.said)
+        if outcome is not None and outcome.result == "unknown":
+            self.notice.clear()  # the banner says it, louder
+        else:
+            self.say(event.said)
+        if outcome is not None and outcome.intent is not None:
+            self._remember(outcome.intent, event.said, unknown=outcome.result == "unknown")
+            if outcome.result == "refused" and outcome.object is not None:
+                self.banners.raise_(f"declined:{outcome.intent}", event.said)
+        self.refresh_order()
+
+    def _remember(self, number: int, said: Said, *, unknown: bool) -> None:
+        self.last_outcomes[number] = said
+        if unknown:
+            loud = Said(f"Intent {number}: outcome unknown", said.text, "Press i to resolve it.")
+            self.banners.raise_(f"unknown:{number}", loud, until_solved=True)
+        else:
+            self.banners.lower(f"unknown:{number}")
+
+    def on_intent_moved(self, event: messages.IntentMoved) -> None:
+        """A watched refund came to its end, or has been watched long enough."""
+        intent = event.intent
+        what = f"{intent.summary} on {intent.object}"
+        if intent.state is State.DECLINED:
+            said = Said(
+                f"DECLINED: {what}",
+                f"Amazon declined refund {intent.result}: the buyer gets nothing from it.",
+                "Look at the order and decide anew.",
+                "bad",
+            )
+            self.banners.raise_(f"declined:{intent.id}", said)
+        elif intent.state is State.SETTLED:
+            self.say(Said(f"Done: {what}", f"Refund {intent.result} is Refunded.", tone="good"))
+        else:
+            self.say(
+                Said(
+                    f"Still not final: {what}",
+                    "Amazon is taking longer than usual; it is not being watched any more.",
+                    "Press g to look again.",
+                    "waiting",
+                )
+            )
+        if self.order is not None and self.order.charge(intent.object) is not None:
+            self.refresh_order()
+        self.update_condition()
+
+    def refresh_order(self) -> None:
+        if self.order is not None and self.work is not None:
+            self.work.read_again(self.order)
+
+    # --- open intents ------------------------------------------------------------------------
+
+    def _do_intents(self) -> None:
+        from console.tui.screens.intents import IntentsScreen
+
+        if self.work is None:
+            return
+        self._intents = IntentsScreen(self.work, self.standing.open, self.last_outcomes)
+        self.app.push_screen(self._intents, self._intents_closed)
+
+    def _intents_closed(self, _result: None) -> None:
+        self._intents = None
+
+    def on_recovered(self, event: messages.Recovered) -> None:
+        from console.tui.failures import say_outcome
+
+        for outcome in event.outcomes:
+            said = say_outcome(outcome)
+            if outcome.intent is not None:
+                self._remember(outcome.intent, said, unknown=outcome.result == "unknown")
+            if not event.asked and outcome.result != "unknown":
+                title = f"Recovered at the start: intent {outcome.intent}: {said.title}"
+                news = Said(title, said.text, tone=said.tone)
+                self.banners.raise_(f"recovered:{outcome.intent}", news)
+        if event.said is not None:
+            self.say(event.said)
+        if self._intents is not None:
+            self._intents.came(event.outcomes, event.said)
+        self.refresh_order()
+
+    def on_stood(self, event: messages.Stood) -> None:
+        problem = event.standing.problem or self.standing.problem
+        self.standing = messages.Standing(event.standing.open, problem)
+        self.query_one(Header).change(journal=problem or "")
+        if problem is not None:
+            self.banners.raise_("journal", _journal_broken(problem), until_solved=True)
+        numbers = {intent.id for intent in event.standing.open}
+        for number in self.last_outcomes:
+            if number not in numbers:
+                self.banners.lower(f"unknown:{number}")
+        if self._intents is not None:
+            self._intents.stand(event.standing.open)
+        self.update_condition()
+
+    def on_fault(self, event: messages.Fault) -> None:
+        """A fault of ours: named without data, and without ending the program."""
+        name = type(event.error).__name__
+        self.say(
+            Said(
+                f"Unexpected fault ({name}) in {event.where}",
+                str(event.error)[:300],
+                "Please report it. Nothing is lost: the journal holds what was decided.",
+                "bad",
+            )
+        )
+        self.query_one("#loading").display = False
+        if self._refund is not None:
+            self._refund.failed()
+
+
+def _journal_broken(problem: str) -> Said:
+    return Said(
+        "THE JOURNAL DOES NOT VERIFY",
+        problem,
+        "Actions are blocked. Keep the file; `payconsole journal verify` tells more.",
+        "bad",
+    )

@@ -1,0 +1,222 @@
+"""An order in a few lines: its state in every vocabulary, its life, its money."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from textual.content import Content
+
+from console.domain.checkout_v1 import order_states, seller_central_state
+from console.domain.money import Money
+from console.domain.order import Order, clamp, lifetime_kind
+from console.tui.words import (
+    LOUD,
+    QUIET,
+    age,
+    amount,
+    between,
+    expiry,
+    literal,
+    quiet,
+    spread,
+    state_word,
+    whole,
+    wrapped,
+)
+
+MOST_WARNINGS: Final = 3
+# Segment of the bar -> (its character, its colour).
+SEGMENTS: Final = {
+    "captured": ("█", "$success"),
+    "refunded": ("▓", "$primary"),
+    "authorized": ("▒", "$warning"),
+    "free": ("░", "$foreground-disabled"),
+}
+
+
+def head_lines(order: Order, width: int) -> list[Content]:
+    """Everything above the transactions, for a width."""
+    lines = [_title(order, width), _facts(order).truncate(width, ellipsis=True)]
+    lines += _money(order, width)
+    for warning in order.warnings[:MOST_WARNINGS]:
+        said = Content.styled("! ", "bold $text-warning") + literal(warning)
+        lines += wrapped(said.stylize("$text-warning"), width, 2)
+    if len(order.warnings) > MOST_WARNINGS:
+        lines.append(quiet(f"… and {len(order.warnings) - MOST_WARNINGS} more under Explain"))
+    return lines
+
+
+def _title(order: Order, width: int) -> Content:
+    permission = order.permission
+    title = Content.styled(order.id, "bold")
+    if permission is None:
+        if order.session is not None:
+            state = state_word("checkout_session", order.session.state)
+            return Content.assemble(title, "  ", state, quiet("  checkout session: no order yet"))
+        return title + quiet("  its permission is not known")
+    state = state_word(
+        "charge_permission", permission.state, permission.status.reason_codes, order.fully_captured
+    )
+    codes = ", ".join(permission.status.reason_codes)
+    left = Content.assemble(title, "  ", state, (f" ({codes})" if codes else "", QUIET))
+    v1, seller = v1_words(order), seller_words(order)
+    right = between(
+        [
+            quiet("v1 ") + literal(" or ".join(v1)) if v1 else "",
+            quiet("Seller Central ") + literal(" or ".join(seller)) if seller else "",
+        ]
+    )
+    return spread(left, right, width)
+
+
+def v1_words(order: Order) -> tuple[str, ...]:
+    """What v1 may have called the order's state, most likely first."""
+    permission = order.permission
+    if permission is None:
+        return ()
+    return order_states(
+        permission.state,
+        permission.status.reason_codes,
+        permission.is_recurring,
+        order.fully_captured,
+        captured=_anything_captured(order),
+    )
+
+
+def seller_words(order: Order) -> tuple[str, ...]:
+    """What Seller Central may show for it."""
+    permission = order.permission
+    if permission is None:
+        return ()
+    return seller_central_state(
+        permission.state,
+        permission.status.reason_codes,
+        permission.is_recurring,
+        order.fully_captured,
+        captured=_anything_captured(order),
+    )
+
+
+def _anything_captured(order: Order) -> bool | None:
+    """True for a known capture; else only Amazon's own figures could rule one out."""
+    captured = order.totals.captured
+    if captured is not None and captured.is_positive:
+        return True
+    missing = order.totals.unaccounted
+    return False if missing is not None and not missing.is_positive else None
+
+
+def _facts(order: Order) -> Content:
+    permission = order.permission
+    if permission is None:
+        session = order.session
+        if session is None:
+            return quiet("Only what was asked for could be read.")
+        until = expiry(session.expires, order.observed)
+        return between([whole(session.amount), age(session.created, order.observed), until])
+    life = lifetime_kind(permission)
+    kind = "recurring" if permission.is_recurring else "one-time"
+    reference = permission.merchant.reference
+    return between(
+        [
+            kind,
+            generation_words(order),
+            quiet("ref ") + literal(reference) if reference else "",
+            expiry(permission.expires, order.observed) + (f" (of {life})" if life else ""),
+            quiet("store ") + literal(permission.merchant.store)
+            if permission.merchant.store
+            else "",
+        ]
+    )
+
+
+def generation_words(order: Order) -> str:
+    """Whether it was made with Checkout v1, as far as that can be told at all.
+
+    Only an authorization's own letter proves it; null limits and expiry hint at it.
+    """
+    if order.query.generation == "v1":
+        return "made with Checkout v1"
+    permission = order.permission
+    if permission is not None and permission.limit is None and permission.expires is None:
+        return "probably made with Checkout v1"
+    return ""
+
+
+def _money(order: Order, width: int) -> Iterator[Content]:
+    totals = order.totals
+    currency = totals.currency
+    if currency is None or (not order.charges and order.permission is None):
+        return
+    limit = order.permission.limit if order.permission else None
+    monthly = order.permission is not None and order.permission.is_recurring
+    free = order.permission.balance if order.permission else None
+    figures = _segments(order, None if monthly else free, currency)
+    parts = [
+        Content.assemble((f"{SEGMENTS[name][0]} ", SEGMENTS[name][1]), (f"{name} ", QUIET), shown)
+        for name, (_, shown) in figures.items()
+    ]
+    initiated = totals.refund_initiated
+    if initiated is not None and initiated.is_positive:
+        parts[1] += Content.styled(f" ({amount(initiated)} initiated)", "$text-primary")
+    ends = Content.assemble(
+        ("  refundable ", QUIET),
+        (amount(totals.refundable), "bold"),
+        ("  monthly limit " if monthly else "  limit ", QUIET),
+        f"{amount(limit)} {currency}",
+    )
+    yield from wrapped(Content("   " if width > 86 else "  ").join(parts), width)
+    bar = _bar({name: money for name, (money, _) in figures.items()}, width - ends.cell_length)
+    yield bar + ends
+    over = _over(order)
+    if over is not None:
+        yield Content.styled(f"! {whole(over)} more was refunded than captured", LOUD)
+
+
+def _segments(order: Order, free: Money | None, currency: str) -> dict[str, tuple[Money, str]]:
+    """Name -> (its part of the bar, the figure that is said). Captured says all of it."""
+    totals, nothing = order.totals, Money.zero(currency)
+    captured = totals.captured or nothing
+    refunded = totals.refunded or nothing
+    authorized = totals.authorized_open or nothing
+    kept = clamp(captured - refunded)
+    shown = min(captured, refunded, key=lambda money: money.amount)
+    parts = {
+        "captured": (kept, amount(captured)),
+        "refunded": (shown, amount(refunded)),
+        "authorized": (authorized, amount(authorized)),
+    }
+    if free is not None and free.currency == currency:
+        limit = order.permission.limit if order.permission else None
+        left = (
+            clamp(limit - captured - authorized) if limit and limit.currency == currency else free
+        )
+        rest = min(left, free, key=lambda money: money.amount)
+        parts["free"] = (rest, amount(free))
+    return parts
+
+
+def _bar(parts: dict[str, Money], width: int) -> Content:
+    """The parts of the order's money side by side, every one that is not zero to be seen."""
+    total = sum((money.amount for money in parts.values()), Decimal(0))
+    room = max(10, min(width, 72))
+    if total <= 0:
+        return Content.styled("─" * room, "$foreground-disabled")
+    cells = {
+        name: max(1, int(money.amount * room / total)) if money.is_positive else 0
+        for name, money in parts.items()
+    }
+    widest = max(cells, key=lambda name: cells[name])
+    cells[widest] += room - sum(cells.values())
+    return Content.assemble(
+        *((SEGMENTS[name][0] * count, SEGMENTS[name][1]) for name, count in cells.items() if count)
+    )
+
+
+def _over(order: Order) -> Money | None:
+    captured, refunded = order.totals.captured, order.totals.refunded
+    if captured is None or refunded is None or refunded <= captured:
+        return None
+    return refunded - captured

@@ -1,0 +1,93 @@
+"""Where messages stay: the banner for what must not be missed, the notice for the last answer."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual.content import Content
+
+from console.domain.text import clean
+from console.tui.messages import Said
+from console.tui.widgets.drawn import Drawn
+from console.tui.words import TONES, literal, quiet, wrapped
+
+MOST_BANNERS: Final = 3
+MOST_LINES: Final = 6
+
+
+class Notice(Drawn):
+    """The last message: an error with its next step, or why a key does nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(self._lines, id="notice")
+        self.said: Said | None = None
+
+    def say(self, said: Said) -> None:
+        self.said = said
+        self.display = True
+        for tone in TONES:
+            self.set_class(tone == said.tone, f"-{tone}")
+        self.redraw()
+
+    def clear(self) -> None:
+        self.said = None
+        self.display = False
+
+    def on_mount(self) -> None:
+        self.display = self.said is not None
+
+    def _lines(self, width: int) -> list[Content]:
+        return [] if self.said is None else said_lines(self.said, width)[:MOST_LINES]
+
+
+class Banners(Drawn):
+    """Loud lines that stay until they are seen to, each under a key of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(self._lines, id="banners")
+        self._said: dict[str, tuple[Said, bool]] = {}
+
+    def raise_(self, key: str, said: Said, *, until_solved: bool = False) -> None:
+        """Show `said`; `until_solved` keeps it when messages are dismissed."""
+        self._said[key] = (said, until_solved)
+        self._draw()
+
+    def lower(self, key: str) -> None:
+        if self._said.pop(key, None) is not None:
+            self._draw()
+
+    def dismiss(self) -> None:
+        self._said = {key: kept for key, kept in self._said.items() if kept[1]}
+        self._draw()
+
+    def on_mount(self) -> None:
+        self.display = False
+
+    def _draw(self) -> None:
+        self.display = bool(self._said)
+        self.redraw()
+
+    def _lines(self, width: int) -> list[Content]:
+        lines: list[Content] = []
+        for said, _ in list(self._said.values())[-MOST_BANNERS:]:
+            text = Content.assemble((f"! {said.title} ", "bold"), literal(said.text),
+                                    " ", literal(said.hint))  # fmt: skip
+            lines += wrapped(text, width, 2)[:3]
+        if len(self._said) > MOST_BANNERS:
+            lines.append(quiet(f"… and {len(self._said) - MOST_BANNERS} more"))
+        return lines
+
+
+def said_lines(said: Said, width: int) -> list[Content]:
+    """Title and text, then the facts, then the next step."""
+    head = Content.assemble(
+        (said.title, TONES[said.tone] if said.tone == "bad" else f"bold {TONES[said.tone]}"),
+        "  " if said.text else "",
+        Content(clean(said.text).replace("\n", " ")),
+    )
+    lines = wrapped(head, width)
+    for fact in said.facts:
+        lines += wrapped(Content("· ") + literal(fact), width, 2)
+    if said.hint:
+        lines += wrapped(quiet("→ ") + literal(said.hint), width, 2)
+    return lines

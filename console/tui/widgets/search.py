@@ -1,0 +1,85 @@
+"""Inputs that take anything: what is typed or pasted is cleaned before it is shown."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual import events
+from textual.message import Message
+from textual.widgets import Input
+
+from console.domain.ids import NotAnId, identify
+from console.domain.text import clean_line
+
+LONGEST: Final = 300
+
+
+class CleanInput(Input):
+    """An Input that can hold no control, bidi or invisible character, however it came in."""
+
+    def validate_value(self, value: str) -> str:
+        return clean_line(value, LONGEST)
+
+
+class SearchInput(CleanInput):
+    """One line to look at, but a paste is taken whole: an id may stand deep in a mail."""
+
+    class Asked(Message):
+        """Look this up; `text` is everything that was typed or pasted."""
+
+        def __init__(self, text: str) -> None:
+            self.text = text
+            super().__init__()
+
+    def __init__(self) -> None:
+        super().__init__(
+            placeholder="any id, order number, link or mail text", id="search", compact=True
+        )
+
+    async def _on_key(self, event: events.Key) -> None:
+        """`/` goes to the search from anywhere; in it, at its start, it writes no slash."""
+        if event.character == "/" and self.selected_text == self.value:
+            event.stop()
+            event.prevent_default()
+        else:
+            await super()._on_key(event)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        self.take(event.text)
+
+    def action_paste(self) -> None:
+        """ctrl+v: what was copied inside the program."""
+        self.take(self.app.clipboard)
+
+    def take(self, text: str) -> None:
+        """A paste is looked up as it is; only a piece of a line is put at the cursor."""
+        lines = text.strip().splitlines()
+        if len(lines) == 1 and self.selected_text != self.value and not holds_id(text):
+            self.insert_text_at_cursor(clean_line(lines[0], LONGEST))
+        elif lines:
+            self.value = shown_for(text)
+            self.cursor_position = len(self.value)
+            self.post_message(self.Asked(text))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self.value.strip():
+            self.post_message(self.Asked(self.value))
+
+
+def holds_id(text: str) -> bool:
+    try:
+        identify(text)
+    except NotAnId:
+        return False
+    return True
+
+
+def shown_for(text: str) -> str:
+    """What stands in the search for a pasted text: the id in it, else its first line."""
+    try:
+        return identify(text).best.id
+    except NotAnId:
+        return clean_line(text.strip().splitlines()[0], LONGEST)

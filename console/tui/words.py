@@ -1,0 +1,172 @@
+"""How things are said on the screen: symbol, colour and word of a state, ages, short ids.
+
+A state is never told by its colour alone. Symbols are one cell wide in every terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from textual.content import Content
+
+from console.domain.explain import Tone, explain_state
+from console.domain.money import Money
+from console.domain.text import clean_line
+
+TONES: Final[dict[Tone, str]] = {
+    "good": "$text-success",
+    "neutral": "$foreground-muted",
+    "waiting": "$text-primary",
+    "warning": "$text-warning",
+    "bad": "bold $text-error",
+}
+QUIET: Final = "$foreground-muted"
+LOUD: Final = "bold $text-error"
+HEADING: Final = "bold $text-primary"
+
+# ● stands, ◌ reserved, ◐ Amazon is at work, ○ over, ✗ failed, ! needs somebody.
+SYMBOLS: Final = {
+    "Chargeable": "●",
+    "NonChargeable": "!",
+    "Closed": "○",
+    "AuthorizationInitiated": "◐",
+    "Authorized": "◌",
+    "CaptureInitiated": "◐",
+    "Captured": "●",
+    "Canceled": "○",
+    "Declined": "✗",
+    "RefundInitiated": "◐",
+    "Refunded": "●",
+    "Open": "◌",
+    "Completed": "●",
+}
+UNKNOWN_SYMBOL: Final = "?"
+LONGEST: Final = 500  # of one field on the screen
+
+
+def literal(text: str) -> Content:
+    """`text` from outside on one line: nothing in it is markup, nothing in it is obeyed."""
+    return Content(clean_line(text, LONGEST))
+
+
+def quiet(text: str) -> Content:
+    return Content.styled(text, QUIET)
+
+
+def heading(text: str) -> Content:
+    return Content.styled(text, HEADING)
+
+
+def symbol(state: str | None) -> str:
+    return SYMBOLS.get(state or "", UNKNOWN_SYMBOL)
+
+
+def tone_of(kind: str, state: str, reasons: Iterable[str] = (), paid: bool | None = None) -> Tone:
+    return explain_state(kind, state, reasons, fully_captured=paid).tone
+
+
+def state_word(
+    kind: str, state: str, reasons: Iterable[str] = (), paid: bool | None = None
+) -> Content:
+    """`● Captured`, in the colour of what it means."""
+    said = f"{symbol(state)} {clean_line(state, 40)}"
+    return Content.styled(said, TONES[tone_of(kind, state, reasons, paid)])
+
+
+def short_id(identifier: str) -> str:
+    """The part of an id that tells a transaction from its sisters: `C043451`."""
+    if len(identifier) == 36:  # a checkout session's UUID
+        return identifier[:8]
+    return identifier[20:] if len(identifier) > 20 and identifier[19:20] == "-" else identifier
+
+
+def member_id(identifier: str) -> str:
+    """A transaction's own part, or `order` for the whole."""
+    return short_id(identifier)[:8] if len(identifier) > 20 else "order"
+
+
+def ending_id(identifier: str) -> str:
+    """`…1888777`: enough to know an order again in a narrow list."""
+    return f"…{identifier[-7:]}" if len(identifier) > 8 else identifier
+
+
+def age(moment: datetime | None, now: datetime) -> str:
+    """How long ago, in the one unit that matters: `3 days ago`."""
+    if moment is None:
+        return ""
+    passed = now - moment
+    if passed < timedelta(0):
+        return "now" if passed > -timedelta(minutes=2) else f"in {span(-passed)}"
+    return "just now" if passed < timedelta(seconds=5) else f"{span(passed)} ago"
+
+
+def span(length: timedelta) -> str:
+    seconds = int(length.total_seconds())
+    for size, unit in ((86400, "day"), (3600, "h"), (60, "min")):
+        count = seconds // size
+        if count >= 1:
+            return f"{count} {unit}{'s' if unit == 'day' and count != 1 else ''}"
+    return f"{seconds} s"
+
+
+def expiry(moment: datetime | None, now: datetime) -> str:
+    """`expires in 12 days`, or when it did."""
+    if moment is None:
+        return ""
+    if moment <= now:
+        return f"expired {span(now - moment)} ago"
+    return f"expires in {span(moment - now)}"
+
+
+def stamp(moment: datetime) -> str:
+    """`2026-01-15 14:02:11`, in UTC as everything that Amazon says."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def amount(money: Money | None) -> str:
+    return "–" if money is None else money.plain
+
+
+def whole(money: Money | None) -> str:
+    return "–" if money is None else str(money)
+
+
+def wrapped(text: Content, width: int, indent: int = 0) -> list[Content]:
+    """`text` in lines of `width` cells, all but the first moved in by `indent`."""
+    room = max(10, width - indent)
+    lines = text.wrap(room)
+    return [line if not number else line.pad_left(indent) for number, line in enumerate(lines)]
+
+
+def hanging(prefix: Content, text: Content, width: int) -> list[Content]:
+    """`text` beside `prefix`, wrapped under itself."""
+    column = prefix.cell_length
+    lines = text.wrap(max(10, width - column)) or [Content("")]
+    return [prefix + lines[0], *(line.pad_left(column) for line in lines[1:])]
+
+
+def labelled(label: str, text: Content | str, width: int, column: int = 12) -> list[Content]:
+    """A quiet label and its text beside it, wrapped under itself."""
+    value = text if isinstance(text, Content) else Content(text)
+    return hanging(Content.styled(f"{label:<{column}}", QUIET), value, width)
+
+
+def joined(lines: Iterable[Content]) -> Content:
+    return Content("\n").join(lines)
+
+
+def between(parts: Iterable[Content | str], mark: str = " · ") -> Content:
+    """The parts that say something, with a mark between them."""
+    said = [part if isinstance(part, Content) else Content(part) for part in parts]
+    return Content.styled(mark, QUIET).join(part for part in said if part.plain)
+
+
+def spread(left: Content, right: Content, width: int) -> Content:
+    """`left` and `right` at the two ends of a line; `left` gives way where there's no room."""
+    room = width - right.cell_length - 2
+    if room < min(16, left.cell_length):
+        return left.truncate(width, ellipsis=True)
+    kept = left.truncate(room, ellipsis=True)
+    return kept + Content(" " * (width - kept.cell_length - right.cell_length)) + right

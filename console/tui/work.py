@@ -1,0 +1,262 @@
+"""What the console does beside drawing: lookups, sending, watching, recovery.
+
+Each job is a worker of the application, so that leaving a dialog or an order never ends it,
+and posts messages to the console screen; none touches a widget. Imported once the session
+is open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from textual.app import App
+from textual.message_pump import MessagePump
+
+from console.actions import watch as watching
+from console.actions.outcome import Outcome, Result
+from console.actions.plan import Plan
+from console.actions.recovery import recover, resolve_by_hand
+from console.domain.ids import Identifier, parse
+from console.domain.intent import OPEN_STATES, State
+from console.domain.order import Order
+from console.lookup import Several
+from console.session import Session
+from console.store.journal import Intent
+from console.tui import messages as say
+from console.tui.failures import READ_FAILURES, say_failure, say_outcome
+
+RECENT: Final = 200
+FOLLOWED_AT_START: Final = 20
+FIRST_WAIT: Final = 2.0
+LONGEST_WAIT: Final = 60.0
+
+
+class Work:
+    """The jobs of one session. `sink` is told what comes of them."""
+
+    def __init__(self, app: App[None], session: Session, sink: MessagePump) -> None:
+        self.session = session
+        self._app = app
+        self._sink = sink
+        self._followed: dict[int, str | None] = {}
+        self._pending: dict[str, tuple[float, float]] = {}  # order -> (wait, when it is due)
+
+    # --- looking up ------------------------------------------------------------------------
+
+    def look_up(self, text: str) -> None:
+        """Find the id in `text` and read its order; a newer lookup replaces an older one."""
+        self._spawn(self._look_up(text), "lookup", exclusive=True)
+
+    def open(self, order_id: str) -> None:
+        self._spawn(self._read(parse(order_id)), "lookup", exclusive=True)
+
+    def read_again(self, order: Order) -> None:
+        self._spawn(self._read(order.query, again=order.id), "reread", exclusive=True)
+
+    async def _look_up(self, text: str) -> None:
+        try:
+            identified = await self.session.lookup.resolve(text)
+        except Several as error:
+            self._post(say.Choose(str(error), error.orders))
+        except READ_FAILURES as error:
+            self._post(say.NotFoundThere(say_failure(error)))
+        else:
+            await self._read(identified.best, identified.others)
+
+    async def _read(
+        self,
+        identifier: Identifier,
+        others: tuple[Identifier, ...] = (),
+        again: str | None = None,
+    ) -> None:
+        if again is None:
+            target = identifier.v2
+            self._post(say.Asking(f"{target.kind.replace('_', ' ')} {target.id}", identifier.id))
+        try:
+            order = await self.session.lookup.look_up(identifier)
+        except READ_FAILURES as error:
+            self._post(say.NotFoundThere(say_failure(error), again))
+            return
+        self._note_pending(order)
+        self._post(say.Found(order, others, again=again is not None))
+        await self._recents()
+
+    def recents(self) -> None:
+        self._spawn(self._recents(), "recents", exclusive=True)
+
+    async def _recents(self) -> None:
+        self._post(say.RecentRead(await asyncio.to_thread(self.session.known.recent, RECENT)))
+
+    # --- pending objects of the order on the screen ------------------------------------------
+
+    def _note_pending(self, order: Order) -> None:
+        """Keep the pace of an order's looks, also while another one is on the screen."""
+        if not order.pending:
+            self._pending.pop(order.id, None)
+            return
+        wait, _ = self._pending.get(order.id, (FIRST_WAIT / 2, 0.0))
+        wait = min(wait * 2, LONGEST_WAIT)
+        self._pending[order.id] = (wait, time.monotonic() + wait)
+
+    def look_if_due(self, order: Order) -> None:
+        """Read the order on the screen again, if something of it is pending and it is time."""
+        due = self._pending.get(order.id)
+        if due is not None and time.monotonic() >= due[1]:
+            self._pending[order.id] = (due[0], time.monotonic() + LONGEST_WAIT)
+            self.read_again(order)
+
+    def retry_later(self, order_id: str) -> None:
+        """A look failed: the next one comes later, not never."""
+        wait, _ = self._pending.get(order_id, (FIRST_WAIT, 0.0))
+        if order_id in self._pending:
+            wait = min(wait * 2, LONGEST_WAIT)
+            self._pending[order_id] = (wait, time.monotonic() + wait)
+
+    # --- actions -----------------------------------------------------------------------------
+
+    def perform(self, plan: Plan, phrase: str, *, above_captured: bool) -> None:
+        """Send a confirmed plan. Neither exclusive nor bound to the dialog."""
+        self._spawn(self._perform(plan, phrase, above_captured), "send")
+
+    async def _perform(self, plan: Plan, phrase: str, above_captured: bool) -> None:
+        tell = self._teller(plan.draft.object)
+        try:
+            outcome = await self.session.engine.perform(
+                plan, phrase, above_captured=above_captured, tell=tell
+            )
+        except READ_FAILURES as error:
+            self._post(say.Performed(plan, None, say_failure(error)))
+        else:
+            self._post(say.Performed(plan, outcome, say_outcome(outcome)))
+            await self._after(outcome)
+        await self._stand(verify=False)
+
+    async def _after(self, outcome: Outcome) -> None:
+        if outcome.intent is not None and outcome.result is Result.ACCEPTED:
+            self.follow(await self._intent(outcome.intent))
+
+    def follow(self, intent: Intent) -> None:
+        """Watch an accepted refund until Amazon is done with it."""
+        if intent.state is State.ACCEPTED and intent.id not in self._followed:
+            self._followed[intent.id] = intent.result
+            self._spawn(self._follow(intent), "watch")
+
+    async def _follow(self, intent: Intent) -> None:
+        try:
+            ended = await watching.watch(self.session.engine, intent)
+        finally:
+            self._followed.pop(intent.id, None)
+        self._post(say.IntentMoved(ended))
+
+    @property
+    def watched(self) -> set[str]:
+        """The refunds that are being watched, by their ids."""
+        return {refund for refund in self._followed.values() if refund}
+
+    async def _intent(self, number: int) -> Intent:
+        return await asyncio.to_thread(self.session.journal.intent, number)
+
+    # --- the journal -------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """What has to be seen to at the start: the journal, open intents, unfinished refunds."""
+        self._spawn(self._start(), "start")
+
+    async def _start(self) -> None:
+        standing = await self._stand(verify=True)
+        await self._recents()
+        if standing.problem is not None:
+            return
+        if standing.open:
+            await self._recover(None, nobody_else=False, asked=False)
+        journal = self.session.journal
+        accepted = await asyncio.to_thread(journal.intents, states=[State.ACCEPTED])
+        for intent in accepted[-FOLLOWED_AT_START:]:
+            self.follow(intent)
+
+    def recover(self, number: int, *, nobody_else: bool) -> None:
+        """Ask Amazon again about one open intent, because a person wants it."""
+        self._spawn(self._recover(number, nobody_else=nobody_else, asked=True), "send")
+
+    async def _recover(self, number: int | None, *, nobody_else: bool, asked: bool) -> None:
+        engine = self.session.engine
+        try:
+            await engine.require_sound_journal()
+            outcomes = await recover(
+                engine, number=number, nobody_else=nobody_else, tell=self._teller("intents")
+            )
+        except READ_FAILURES as error:
+            self._post(say.Recovered([], say_failure(error), asked=asked))
+        else:
+            self._post(say.Recovered(outcomes, None, asked=asked))
+            for outcome in outcomes:
+                await self._after(outcome)
+        await self._stand(verify=False)
+
+    def resolve(self, number: int, *, happened: bool, evidence: str) -> None:
+        """Write a person's word on an unknown outcome down. It sends nothing."""
+        self._spawn(self._resolve(number, happened, evidence), "resolve")
+
+    async def _resolve(self, number: int, happened: bool, evidence: str) -> None:
+        try:
+            intent = await resolve_by_hand(
+                self.session.engine, number, happened=happened, evidence=evidence
+            )
+        except READ_FAILURES as error:
+            self._post(say.Recovered([], say_failure(error), asked=True))
+        else:
+            word = "it happened" if happened else "it did not happen"
+            said = say.Said(
+                f"Intent {intent.id} is resolved by your word: {word}",
+                f"It is {intent.state} now. Nothing was sent; a late message of Amazon can still"
+                " make this untrue.",
+                tone="warning",
+            )
+            self._post(say.Recovered([], said, asked=True))
+        await self._stand(verify=False)
+
+    def stand(self) -> None:
+        self._spawn(self._stand(verify=False), "stand", exclusive=True)
+
+    async def _stand(self, *, verify: bool) -> say.Standing:
+        journal = self.session.journal
+        problem = None
+        if verify:
+            problem = (await asyncio.to_thread(journal.verify)).problem
+        found = await asyncio.to_thread(journal.intents, states=OPEN_STATES)
+        standing = say.Standing(tuple(found), problem)
+        self._post(say.Stood(standing))
+        return standing
+
+    def note_reveal(self, order: Order, done: Callable[[], None]) -> None:
+        """Write down that buyer data is shown, then show it: in this order."""
+        self._spawn(self._note_reveal(order, done), "reveal")
+
+    async def _note_reveal(self, order: Order, done: Callable[[], None]) -> None:
+        data = {"what": "buyer data", "where": "screen"}
+        await asyncio.to_thread(self.session.journal.note, "reveal", data, obj=order.id)
+        self._app.call_later(done)
+
+    # --- shared ------------------------------------------------------------------------------
+
+    def _teller(self, about: str) -> Callable[[str], None]:
+        return lambda text: self._post(say.Progress(about, text))
+
+    def _post(self, message: Any) -> None:
+        self._sink.post_message(message)
+
+    def _spawn(
+        self, job: Coroutine[Any, Any, object], group: str, *, exclusive: bool = False
+    ) -> None:
+        async def guarded() -> None:
+            try:
+                await job
+            except Exception as error:
+                self._post(say.Fault(group, error))
+
+        self._app.run_worker(
+            guarded(), group=group, exclusive=exclusive, exit_on_error=False, name=group
+        )

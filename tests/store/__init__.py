@@ -1,0 +1,1 @@
+"""The journal, its claims and the index, on real files."""

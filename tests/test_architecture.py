@@ -1,0 +1,284 @@
+"""Who may import whom, exactly as the design says; and one function that writes at Amazon."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import console
+
+ROOT = Path(console.__file__).parent
+
+# area -> the areas of ours that it may import, beside itself.
+MAY_IMPORT: dict[str, set[str]] = {
+    "__init__": set(),
+    "domain": set(),
+    "amazon": {"domain"},
+    "store": {"domain"},
+    "simulator": {"domain"},
+    "lookup": {"domain", "amazon", "store"},
+    "actions": {"domain", "amazon", "store", "lookup"},
+    # These two compose the areas for the doors.
+    "session": {"domain", "amazon", "store", "lookup", "actions"},
+    "demo": {"domain", "amazon", "store", "lookup", "actions", "session", "simulator"},
+    # The doors import everything but each other, and nothing imports them but the command.
+    "tui": {"domain", "amazon", "store", "simulator", "lookup", "actions", "session", "demo"},
+    "cli": {"domain", "amazon", "store", "simulator", "lookup", "actions", "session", "demo"},
+    # The command chooses the door, which needs to know whether there is a profile.
+    "__main__": {"tui", "cli", "store"},
+}
+
+# area -> the libraries that it may import beside the standard one ("Parts that are chosen").
+LIBRARIES: dict[str, set[str]] = {
+    "amazon": {"httpx", "cryptography"},
+    "store": {"sqlalchemy", "platformdirs", "tomlkit", "keyring"},
+    "simulator": {"starlette", "uvicorn", "cryptography"},
+    "demo": {"cryptography"},
+    # httpx is loaded behind the first screen, for the client; it is not used.
+    "tui": {"textual", "rich", "httpx"},
+}
+
+HEAVY = {"httpx", "cryptography", "keyring", "sqlalchemy", "textual", "starlette", "uvicorn"}
+
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+def area(file: Path) -> str:
+    return file.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def name(file: Path) -> str:
+    return str(file.relative_to(ROOT))
+
+
+@cache
+def tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def imported(file: Path) -> Iterator[str]:
+    """Every module that a file imports: at the top, in functions, relative, for types, by name."""
+    package = ["console", *file.relative_to(ROOT).parts[:-1]]
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in (
+            "import_module",
+            "importlib.import_module",
+            "__import__",
+        ):
+            yield _named(node.args[0], file)
+
+
+def _named(target: ast.expr, file: Path) -> str:
+    """The module of an import by name, as far as it is written down: its package at least."""
+    if isinstance(target, ast.JoinedStr):
+        target = target.values[0]
+    assert isinstance(target, ast.Constant), f"{name(file)} imports what it computes"
+    written = str(target.value)
+    assert written.startswith("console."), f"{name(file)} imports what it computes"
+    return written
+
+
+def ours(module: str) -> str | None:
+    """The area of a module of ours."""
+    parts = module.split(".")
+    if parts[0] != "console":
+        return None
+    inner = parts[1] if len(parts) > 1 else "__init__"
+    return inner if inner in MAY_IMPORT else "__init__"  # console.__version__ and the like
+
+
+def calls(file: Path) -> Iterator[tuple[str, ast.Call]]:
+    """Every call of a file, with the function that it stands in."""
+
+    def walk(node: ast.AST, function: str) -> Iterator[tuple[str, ast.Call]]:
+        for child in ast.iter_child_nodes(node):
+            inside = function
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+                inside = child.name
+            if isinstance(child, ast.Call):
+                yield inside, child
+            yield from walk(child, inside)
+
+    return walk(tree(file), "")
+
+
+def callers(method: str) -> set[tuple[str, str]]:
+    """(file, function) of everything that calls an attribute of this name."""
+    return {
+        (name(file), function)
+        for file in FILES
+        for function, call in calls(file)
+        if isinstance(call.func, ast.Attribute) and call.func.attr == method
+    }
+
+
+class TestImports:
+    def test_every_area_has_its_rule(self) -> None:
+        assert {area(file) for file in FILES} <= MAY_IMPORT.keys()
+        assert {"domain", "amazon", "store", "simulator", "actions"} <= {area(f) for f in FILES}
+
+    @pytest.mark.parametrize("file", FILES, ids=name)
+    def test_of_ours(self, file: Path) -> None:
+        here = area(file)
+        allowed = MAY_IMPORT[here] | {here, "__init__"}
+        wrong = {module for module in imported(file) if (ours(module) or here) not in allowed}
+        assert not wrong, f"{name(file)} must not import {', '.join(sorted(wrong))}"
+
+    @pytest.mark.parametrize("file", FILES, ids=name)
+    def test_of_libraries(self, file: Path) -> None:
+        tops = {module.partition(".")[0] for module in imported(file)}
+        foreign = tops - sys.stdlib_module_names - {"console"}
+        wrong = foreign - LIBRARIES.get(area(file), set())
+        assert not wrong, f"{name(file)} must not import {', '.join(sorted(wrong))}"
+
+    def test_the_rules_have_no_circle(self) -> None:
+        left = {here: set(allowed) for here, allowed in MAY_IMPORT.items()}
+        while left:
+            free = {here for here, needs in left.items() if not needs & left.keys()}
+            assert free, f"these import each other: {sorted(left)}"
+            left = {here: needs for here, needs in left.items() if here not in free}
+
+    def test_the_package_itself_imports_nothing_of_ours(self) -> None:
+        assert not [m for m in imported(ROOT / "__init__.py") if ours(m)]
+
+    def test_the_reader_of_imports_sees_all_kinds(self, tmp_path: Path) -> None:
+        file = ROOT / "store" / "imaginary.py"
+        text = (
+            "import console.tui.app\n"
+            "def f():\n    from ..amazon import client\n    from . import places\n"
+            "    import importlib\n    importlib.import_module('console.cli')\n"
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from console import lookup\n"
+        )
+        real = tree.__wrapped__
+        try:
+            tree.cache_clear()
+            globals()["tree"] = lambda _: ast.parse(text)
+            found = {ours(module) for module in imported(file)} - {None}
+        finally:
+            globals()["tree"] = cache(real)
+        assert found == {"tui", "amazon", "store", "cli", "lookup"}
+
+
+class TestOneWriter:
+    """One function in the program sends a request that writes: AmazonPay.send."""
+
+    def test_http_is_spoken_in_one_file(self) -> None:
+        network = {"httpx", "httpcore", "h11", "requests", "aiohttp", "urllib3", "http.client",
+                   "urllib.request", "websockets"}  # fmt: skip
+        speaking = {
+            name(file)
+            for file in FILES
+            if area(file) != "simulator"
+            for module in imported(file)
+            if module in network or module.split(".")[0] in network
+        }
+        used = {file for file in speaking if self.uses(ROOT / file, network)}
+        assert used == {"amazon/client.py"}
+
+    def uses(self, file: Path, names: set[str]) -> bool:
+        """Whether a name of these is more than loaded."""
+        nodes = ast.walk(tree(file))
+        return any(isinstance(node, ast.Name) and node.id in names for node in nodes)
+
+    def test_its_chain_has_one_link_each(self) -> None:
+        client = "amazon/client.py"
+        assert callers("_converse") == {(client, "_transmit")}
+        assert callers("_transmit") == {(client, "_exchange")}
+        assert callers("_exchange") == {(client, "_read"), (client, "send")}
+        assert callers("_read") >= {(client, "get")}
+
+    def test_the_other_caller_can_only_read(self) -> None:
+        file = ROOT / "amazon" / "client.py"
+        [read] = [
+            call
+            for function, call in calls(file)
+            if function == "_read" and ast.unparse(call.func) == "self._exchange"
+        ]
+        arguments = [ast.unparse(argument) for argument in read.args]
+        assert arguments[2] == "'GET'"
+        assert arguments[4:6] == ["b''", "None"]
+        assert not read.keywords
+
+    def test_only_the_engine_sends(self) -> None:
+        senders = {
+            (file, function)
+            for file, function in callers("send")
+            if not file.startswith("simulator/")
+        }
+        engine = {sender for sender in senders if sender[0] == "actions/engine.py"}
+        assert senders - engine == {("amazon/client.py", "_converse")}
+        assert len(engine) == 1
+
+    def test_nobody_passes_the_function_on(self) -> None:
+        """`f = client.send` would be a call that the test above can't see."""
+        for file in FILES:
+            if area(file) == "simulator":
+                continue
+            called = {id(call.func) for _, call in calls(file)}
+            for node in ast.walk(tree(file)):
+                if isinstance(node, ast.Attribute) and node.attr in ("send", "_exchange"):
+                    assert id(node) in called, f"{name(file)}:{node.lineno}"
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "getattr":
+                    assert "send" not in ast.unparse(node.args[1]), f"{name(file)}:{node.lineno}"
+
+    def test_only_the_journal_makes_what_may_be_sent(self) -> None:
+        makers = {
+            name(file)
+            for file in FILES
+            for _, call in calls(file)
+            if ast.unparse(call.func).rpartition(".")[2] == "Reservation"
+        }
+        assert makers == {"store/journal.py"}
+
+
+class TestSigning:
+    def test_both_sides_have_their_own(self) -> None:
+        """Or both would be wrong together."""
+        for file in FILES:
+            if area(file) in ("simulator", "amazon"):
+                other = "amazon" if area(file) == "simulator" else "simulator"
+                assert other not in {ours(module) for module in imported(file)}, name(file)
+
+    def test_keys_are_signed_with_in_one_file(self) -> None:
+        assert {file for file, _ in callers("sign")} == {"amazon/signing.py"}
+
+
+def loaded_by(*modules: str) -> set[str]:
+    """The top-level modules that importing these loads in a fresh interpreter."""
+    code = (
+        "import sys; before = set(sys.modules)\n"
+        f"for module in {modules!r}: __import__(module)\n"
+        "print(*{m.partition('.')[0] for m in set(sys.modules) - before})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split()) - {"console"}
+
+
+class TestLoading:
+    def test_the_domain_needs_the_standard_library_only(self) -> None:
+        modules = [f"console.domain.{file.stem}" for file in (ROOT / "domain").glob("[a-z]*.py")]
+        assert len(modules) > 8
+        assert not loaded_by("console.domain", *modules) - sys.stdlib_module_names
+
+    @pytest.mark.skipif(not (ROOT / "__main__.py").exists(), reason="there is no command yet")
+    def test_the_command_loads_nothing_heavy(self) -> None:
+        assert not loaded_by("console.__main__") & HEAVY
+
+    def test_what_the_doors_compose_loads_nothing_heavy_before_it_is_used(self) -> None:
+        assert not loaded_by("console.session", "console.demo") & HEAVY
+
+    def test_profiles_and_places_load_nothing_heavy(self) -> None:
+        found = loaded_by("console.store.profiles", "console.store.credentials")
+        assert not found & (HEAVY | {"tomlkit"})

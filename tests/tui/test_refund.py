@@ -1,0 +1,199 @@
+"""The main road at the screen: an id, the order, a refund, and what came of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tui.stage import Stage
+
+pytestmark = pytest.mark.anyio
+
+CHARGE = "S01-4966596-9591203-C079366"  # 40.00 captured, 10.00 refunded
+V1 = "S01-4966596-9591203-A079366"
+
+
+async def test_a_v1_id_to_a_refund_that_is_done(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.look_up(V1)
+        await console.sees("S01-4966596-9591203", "○ Closed", "made with Checkout v1", "● Captured")
+        await console.press("r")
+        await console.sees("up to 36.00 USD, 6.00 USD of it above what was captured")
+        await console.type("12.00")
+        await console.sees("✓ 12.00 USD")
+        await console.press("enter")
+        await console.type("damaged box")
+        await console.press("enter")
+        await console.sees("before", "after", "22.00 USD", "A refund can't be taken back", "key")
+        assert stage.refunds_sent() == 0
+        await console.confirm("12.00 USD")
+        await console.sees("Refund initiated", "It is initiated, not done", "Intent 1, 1 attempt")
+        assert stage.refunds_made() == 1
+        await console.press("escape")
+        await console.sees("◐ RefundInitiated", "1 pending", "v1 Pending")
+        stage.world.clock.advance(60)
+        await console.sees("Done: refund 12.00 USD", "refunded 22.00")
+        await console.sees_no("RefundInitiated", "pending ·")
+        await console.sees("refund of 12.00 USD decided: damaged box", "by ann")
+    assert stage.refunds_sent() == 1
+
+
+WRONG = {
+    "1,5": "can be read in two ways",
+    "1.005": "USD has two decimal places; 1.005 has 3",
+    "-3": "An amount can't be negative",
+    "1e3": "is not a plain amount",
+    "10 EUR": "This order is in USD, not EUR",
+    "36.01": "✗ 36.01 USD is too much: up to 36.00 USD can be refunded",
+}
+
+
+async def test_the_amount_is_checked_while_it_is_typed(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.look_up(CHARGE)
+        await console.press("r")
+        for typed, said in WRONG.items():
+            await console.type(typed)
+            await console.sees(said)
+            await console.press("enter", "enter", "enter")
+            await console.sees_no("The exact request")
+            await console.press("home", "ctrl+k")
+            await console.sees("It is never filled in for you")
+    assert stage.refunds_sent() == 0
+
+
+async def test_enter_alone_never_confirms(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.look_up(CHARGE)
+        await console.plan_refund("10")
+        await console.press(*["enter"] * 20)
+        await console.sees("Not confirmed. Type exactly: 10.00 USD")
+        await console.type("10.00")
+        await console.press("enter")
+        await console.sees("Not confirmed")
+    assert stage.refunds_sent() == 0
+
+
+async def test_a_thousand_queued_enters_send_once(stage: Stage) -> None:
+    from textual import events
+
+    async with stage.console() as console:
+        await console.look_up(CHARGE)
+        await console.plan_refund("10")
+        await console.press("enter")
+        await console.type("10.00 USD")
+        for _ in range(1000):
+            console.app.post_message(events.Key("enter", "\r"))
+        await console.sees("Refund initiated")
+        await console.idle()
+        await console.press("escape")
+        await console.sees("◐ RefundInitiated")
+    assert stage.refunds_sent() == 1
+
+
+async def test_a_pasted_phrase_with_newlines_does_not_send(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.look_up(CHARGE)
+        await console.plan_refund("10")
+        await console.press("enter")
+        await console.paste("10.00 USD\n\n\n")
+        await console.sees("10.00 USD")
+        assert stage.refunds_sent() == 0
+        await console.press("enter")
+        await console.sees("Refund initiated")
+    assert stage.refunds_sent() == 1
+
+
+async def test_above_the_captured_amount_is_confirmed_twice(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.look_up(CHARGE)
+        await console.plan_refund("32")
+        await console.sees("more is refunded than was captured")
+        await console.press("enter")
+        await console.type("32.00 USD")
+        await console.press("enter", "enter", "enter")
+        await console.sees("type also exactly: above captured")
+        assert stage.refunds_sent() == 0
+        await console.type("above captured")
+        await console.press("enter")
+        await console.sees("Refund initiated")
+    assert stage.refunds_made() == 1
+
+
+async def test_closing_the_dialog_does_not_stop_the_sending(stage: Stage) -> None:
+    stage.fault("create_refund:delay:0.6")
+    async with stage.console() as console:
+        await console.look_up(CHARGE)
+        await console.refund("10", "10.00 USD")
+        await console.sees("Sending, attempt 1")
+        await console.press("escape")
+        await console.sees("Refund initiated", "◐ RefundInitiated")
+    assert stage.refunds_sent() == 1
+
+
+async def test_a_lost_answer_is_resolved_with_one_refund(stage: Stage) -> None:
+    stage.fault("create_refund:hang_up_after")
+    async with stage.console() as console:
+        await console.look_up(CHARGE)
+        await console.refund("10", "10.00 USD")
+        await console.sees("No proof yet: asking again with the same key", "Refund initiated")
+    assert stage.refunds_sent() == 2
+    assert stage.refunds_made() == 1
+
+
+async def test_a_refusal_is_said_in_plain_words(stage: Stage) -> None:
+    stage.fault("create_refund:refuse:AmazonRejected")
+    async with stage.console() as console:
+        await console.look_up(CHARGE)
+        await console.refund("10", "10.00 USD")
+        await console.sees("Refused: nothing was refunded", "AmazonRejected")
+        await console.press("escape")
+        await console.sees("Refused: nothing was refunded")
+
+
+async def test_an_order_that_changed_meanwhile_is_stale_and_nothing_is_sent(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.look_up(CHARGE)
+        await console.plan_refund("10")
+        stage.fault(f"*:foreign_refund:{CHARGE}=5.00")
+        await console.confirm("10.00 USD")
+        await console.sees("The order had changed", "charge refunded: 10.00 USD, now 15.00 USD")
+    assert stage.refunds_sent() == 0
+
+
+async def test_a_declined_refund_is_loud(stage: Stage) -> None:
+    stage.fault("create_refund:decline:AmazonRejected")
+    async with stage.console() as console:
+        await console.look_up(CHARGE)
+        await console.refund("10", "10.00 USD")
+        await console.sees("Refund initiated")
+        await console.press("escape")
+        stage.world.clock.advance(60)
+        await console.sees("! DECLINED: refund 10.00 USD", "the buyer gets nothing from it")
+        await console.press("d")
+        await console.sees_no("! DECLINED")
+
+
+async def test_the_same_amount_again_is_named_as_a_second_refund(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.look_up(CHARGE)
+        await console.refund("10", "10.00 USD")
+        await console.sees("Refund initiated")
+        await console.press("escape")
+        await console.sees("◐ RefundInitiated")
+        await console.plan_refund("10")
+        await console.sees("This is a second refund")
+    assert stage.refunds_sent() == 1
+
+
+async def test_live_asks_for_the_last_four_characters(live_stage: Stage) -> None:
+    async with live_stage.console() as console:
+        await console.sees("LIVE")
+        await console.look_up("P01-1840276-5529301")
+        await console.plan_refund("10")
+        await console.sees("LIVE: real money")
+        await console.confirm("10.00 USD")
+        await console.sees("Type exactly: 10.00 USD 8164")
+        assert live_stage.refunds_sent() == 0
+        await console.type(" 8164")
+        await console.press("enter")
+        await console.sees("Refund initiated")

@@ -1,0 +1,171 @@
+"""From whatever was pasted to the order, or to the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from textual.binding import Binding
+
+from tests.tui.stage import Stage
+
+pytestmark = pytest.mark.anyio
+
+MAIL = """From: ann@example.com
+Subject: where is my money?
+
+Hello, my order Acme-118 (authorization S01-4966596-9591203-A079366,
+see also S01-5797829-1888777) \x1b[31mwas broken\x1b[0m. Please help.
+"""
+
+
+async def test_a_whole_mail_is_searched_wherever_it_is_pasted(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.paste(MAIL)
+        await console.sees("/ S01-4966596-9591203-A079366", "made with Checkout v1")
+        await console.sees("1 more id in the text S01-5797829-1888777", "Press t")
+        await console.press("t")
+        await console.sees("Also in the text")
+        await console.press("enter")
+        await console.sees("◌ Authorized", "v1 Open")
+        await console.paste(MAIL)  # the cursor is in the transactions now
+        await console.sees("made with Checkout v1", "● Captured")
+
+
+async def test_the_keys_of_search_and_back(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.look_up("Acme-117")  # the shop's own number
+        await console.sees("S01-5797829-1888777")
+        assert console.app.focused is not None
+        assert console.app.focused.id == "transactions"
+        await console.press("slash")
+        assert console.app.focused.id == "search"
+        await console.press("slash")
+        await console.sees("/ S01-5797829-1888777")
+        await console.press("escape")
+        assert console.app.focused.id == "transactions"
+
+
+async def test_what_is_no_id_is_said_with_what_to_look_for(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.paste("302-1234567-1234567")
+        await console.sees("an order number of the Amazon marketplace", "P01-, S01-")
+        await console.paste("S01-4966596-9591203-A0793")
+        await console.sees("is almost an Amazon Pay id")
+
+
+async def test_failures_stay_with_their_next_step(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.paste("S01-0000000-0000000")
+        await console.sees("Not found", "Amazon knows no charge permission S01-0000000-0000000",
+                           "Check the digits")  # fmt: skip
+        await console.paste("P01-1840276-5529301")
+        await console.sees("The other environment", "is a live id", "Nothing was sent")
+        stage.fault("get_charge_permission:refuse:UnauthorizedAccess")
+        await console.paste("S01-3309177-6402958")
+        await console.sees("UnauthorizedAccess")
+        assert not stage.world.log.entries("create_refund")
+
+
+async def test_several_orders_with_one_number_are_offered(stage: Stage) -> None:
+    from console.store.index import Known
+
+    async with stage.console() as console:
+        session = console.app.session
+        assert session is not None
+        orders = ("S01-5797829-1888777", "S01-4966596-9591203")
+        session.known.remember(
+            [
+                Known(order, "charge_permission", None, order, "Twice", "Closed", "")
+                for order in orders
+            ]
+        )
+        await console.press("slash")
+        await console.type("Twice")
+        await console.press("enter")
+        await console.sees("Twice stands on 2 orders")
+        await console.press("down", "enter")
+        await console.sees("v1 Open", "◌ Authorized")
+
+
+async def test_recent_orders_are_a_key_away_where_they_are_folded(stage: Stage) -> None:
+    async with stage.console(80, 24) as console:
+        await console.press("escape", "l")
+        await console.sees("Recent orders", "Acme-DE-31")
+        await console.press("enter")
+        await console.sees("checked just now")
+
+
+async def test_what_is_not_allowed_says_why(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.look_up("S01-5797829-1888777-A043451")
+        await console.press("r")
+        await console.sees("Refund is not possible", "Nothing was captured yet")
+        await console.press("c")
+        await console.sees("Capture comes later", "do it in Seller Central")
+        await console.press("m")
+        await console.sees("Complete: not now")
+        await console.press("escape")
+        await console.sees_no("Complete: not now")
+
+
+async def test_pending_objects_are_looked_at_until_they_are_final(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.look_up("S01-7192803-4418857")
+        await console.sees("◐ CaptureInitiated", "1 pending")
+        with stage.world.lock:
+            charge = stage.world.charges["S01-7192803-4418857-C080562"].latest
+            stage.world.put(replace(charge, state="Captured", captured=charge.amount))
+        await console.sees("● Captured", "v1 Completed")
+        reads = len(stage.world.log.entries("get_charge"))
+        await console.pilot.pause(0.5)
+        assert len(stage.world.log.entries("get_charge")) == reads
+
+
+async def test_the_tabs(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await console.look_up("S01-3309177-6402958")
+        await console.sees("R020002 created · Amazon")
+        await console.press("2")
+        await console.sees("What can be done now", "Your payment arrived")
+        await console.press("3")
+        await console.sees("Order Reference", "S01-3309177-6402958-A010001", "CloseAuthorization")
+        await console.press("4")
+        await console.sees('"chargeId": "S01-3309177-6402958-C010001"')
+        await console.press("5")
+        await console.sees("GET /v2/chargePermissions/S01-3309177-6402958")
+
+
+async def test_everything_is_in_the_palette(stage: Stage) -> None:
+    from console.domain.rules import ACTIONS
+    from console.tui.commands import ConsoleCommands
+    from console.tui.keys import GENERAL
+
+    async with stage.console() as console:
+        commands = ConsoleCommands(console.app.screen)
+        names = [str(hit.text) async for hit in commands.discover()]
+        assert all(any(n.startswith(f"{a.title.lower()}: ") for n in names) for a in ACTIONS)
+        assert all(g.command in names for g in GENERAL if g.command and "ctrl" not in g.key)
+        await console.look_up("S01-5797829-1888777")
+        await console.press("ctrl+p")
+        await console.type("refund: this")
+        await console.sees("Give captured money back")
+        await console.press("enter")
+        await console.sees("Refund is not possible")
+
+
+async def test_every_key_stands_in_the_help(stage: Stage) -> None:
+    from console.tui.keys import screen_bindings
+    from console.tui.screens.help import help_lines
+
+    text = "\n".join(line.plain for line in help_lines(100))
+    shown = {"slash": "/", "escape": "esc", "question_mark,f1": "?"}
+    for binding in screen_bindings():
+        assert isinstance(binding, Binding)
+        key = shown.get(binding.key, binding.key)
+        assert key.isdigit() or f"\n{key} " in text
+    async with stage.console() as console:
+        await console.press("escape", "question_mark")
+        await console.sees("Actions on the chosen transaction")
+        await console.press("escape")
+        await console.sees_no("Actions on the chosen transaction")
