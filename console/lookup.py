@@ -105,17 +105,25 @@ class Lookup:
 
         Raises NotAnId, or Several where more than one order carries the number.
         """
+        found, failure = None, None
         try:
-            return identify(text)
+            found = identify(text)
         except NotAnId as error:
-            reference = clean_line(text.strip(), 256)
-            hits = await asyncio.to_thread(self._known.by_reference, reference)
-            orders = self._of_this_environment({hit.permission or hit.id for hit in hits})
-            if not orders:
-                raise error from None
-            if len(orders) > 1:
-                raise Several(reference, orders) from None
+            failure = error
+        if found and found.best.kind is not Kind.CHECKOUT_SESSION:
+            return found
+        # Not an id; or a UUID, which is a checkout session's unless an order carries it.
+        reference = clean_line(text.strip(), 256)
+        hits = await asyncio.to_thread(self._known.by_reference, reference)
+        orders = self._of_this_environment({hit.permission or hit.id for hit in hits})
+        if len(orders) > 1:
+            raise Several(reference, orders)
+        if orders:
             return Identified(parse(orders[0]))
+        if failure:
+            raise failure
+        assert found is not None
+        return found
 
     def _of_this_environment(self, orders: Iterable[str]) -> list[str]:
         """Those of this profile's environment; all of them where none is."""

@@ -22,18 +22,28 @@ async def recover(
     nobody_else: bool = False,
     tell: Tell = silent,
 ) -> list[Outcome]:
-    """Resolve open intents: all, those of one order, or one. Returns what came of each.
+    """Resolve open intents of this environment: all, those of one order, or one.
 
-    The order is read first. Where money has moved since the intent was planned, nothing is
-    sent by itself: a person has to say whether somebody acted by hand. `nobody_else` is that
-    person's "no", for one intent. Raises JournalBroken where the journal does not verify: what
-    would be sent stands in it.
+    Returns what came of each. The order is read first. Where money has moved since the intent
+    was planned, nothing is sent by itself: a person has to say whether somebody acted by hand.
+    `nobody_else` is that person's "no", for one intent. Raises JournalBroken where the journal
+    does not verify: what would be sent stands in it.
     """
     await engine.require_sound_journal()
+    environment = engine.client.account.environment
     outcomes = []
     for intent in await blocking(engine.journal.intents, scope=scope, states=OPEN_STATES):
-        if number is None or intent.id == number:
+        if number not in (None, intent.id):
+            continue
+        if intent.environment == environment:
             outcomes.append(await engine.resume(intent, nobody_else=nobody_else, tell=tell))
+        elif number is not None:
+            raise Held(
+                f"Intent {number} is a {intent.environment} one; this profile is for"
+                f" {environment}.",
+                f"Name a {intent.environment} profile with --profile.",
+                intent=number,
+            )
     return outcomes
 
 

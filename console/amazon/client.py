@@ -63,7 +63,7 @@ class Answer:
     @property
     def reason_code(self) -> str | None:
         code = (self.data or {}).get("reasonCode")
-        return code if isinstance(code, str) else None
+        return clean_line(code, 100) if isinstance(code, str) else None
 
     @property
     def message(self) -> str:
@@ -129,7 +129,7 @@ class AmazonPay:
         Raises AmazonError (NotFound among them), NoAnswer, NotSent, Unreadable, or
         WrongEnvironment before any byte is sent.
         """
-        operation, failure = READS[target.kind], Exception()
+        operation, failure, told_the_time = READS[target.kind], Exception(), False
         for attempt, wait in enumerate(READ_WAITS, start=1):
             await asyncio.sleep(wait)
             await self._throttle.take(operation)
@@ -139,9 +139,9 @@ class AmazonPay:
                 failure = error
             except Refused as error:
                 # Our clock was ahead; the answer's Date has just taught us by how much.
-                if error.reason_code != "InvalidHeaderValue" or attempt > 1:
+                if error.reason_code != "InvalidHeaderValue" or told_the_time:
                     raise
-                failure = error
+                failure, told_the_time = error, True
         raise failure
 
     async def _read(self, operation: str, target: Target, attempt: int) -> Answer:

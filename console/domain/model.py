@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 from console.domain.money import Money
+from console.domain.text import clean_line
 
 Json: TypeAlias = Mapping[str, Any]
 
@@ -81,7 +82,7 @@ def parse_status(value: object) -> Status:
     if details.get("reasonCode") is not None:
         reasons.append(_reason(details))
     return Status(
-        state=_text(details.get("state")) or NO_STATE,
+        state=_line(details.get("state")) or NO_STATE,
         reasons=tuple(r for r in reasons if r.code or r.description),
         updated=parse_time(details.get("lastUpdatedTimestamp")),
     )
@@ -98,8 +99,8 @@ class MerchantMetadata:
     def from_api(cls, value: object) -> MerchantMetadata:
         data = _mapping(value)
         return cls(
-            reference=_text(data.get("merchantReferenceId")),
-            store=_text(data.get("merchantStoreName")),
+            reference=_line(data.get("merchantReferenceId")),
+            store=_line(data.get("merchantStoreName")),
             note=_text(data.get("noteToBuyer")),
             custom=_text(data.get("customInformation")),
         )
@@ -125,11 +126,11 @@ class ChargePermission:
         limits = _mapping(data.get("limits"))
         limit = Money.from_api(limits.get("amountLimit"))
         balance = Money.from_api(limits.get("amountBalance"))
-        presentment = _text(data.get("presentmentCurrency"))
+        presentment = _line(data.get("presentmentCurrency"))
         known = limit or balance
         return cls(
-            id=_text(data.get("chargePermissionId")) or "",
-            type=_text(data.get("chargePermissionType")),
+            id=_line(data.get("chargePermissionId")) or "",
+            type=_line(data.get("chargePermissionType")),
             status=parse_status(data.get("statusDetails")),
             created=parse_time(data.get("creationTimestamp")),
             expires=parse_time(data.get("expirationTimestamp")),
@@ -173,8 +174,8 @@ class Charge:
     @classmethod
     def from_api(cls, data: Json) -> Charge:
         return cls(
-            id=_text(data.get("chargeId")) or "",
-            permission_id=_text(data.get("chargePermissionId")),
+            id=_line(data.get("chargeId")) or "",
+            permission_id=_line(data.get("chargePermissionId")),
             status=parse_status(data.get("statusDetails")),
             amount=Money.from_api(data.get("chargeAmount")),
             captured=Money.from_api(data.get("captureAmount")),
@@ -207,8 +208,8 @@ class Refund:
     @classmethod
     def from_api(cls, data: Json) -> Refund:
         return cls(
-            id=_text(data.get("refundId")) or "",
-            charge_id=_text(data.get("chargeId")),
+            id=_line(data.get("refundId")) or "",
+            charge_id=_line(data.get("chargeId")),
             status=parse_status(data.get("statusDetails")),
             amount=Money.from_api(data.get("refundAmount")),
             created=parse_time(data.get("creationTimestamp")),
@@ -242,10 +243,10 @@ class CheckoutSession:
     def from_api(cls, data: Json) -> CheckoutSession:
         payment = _mapping(data.get("paymentDetails"))
         return cls(
-            id=_text(data.get("checkoutSessionId")) or "",
+            id=_line(data.get("checkoutSessionId")) or "",
             status=parse_status(data.get("statusDetails")),
-            permission_id=_text(data.get("chargePermissionId")),
-            charge_id=_text(data.get("chargeId")),
+            permission_id=_line(data.get("chargePermissionId")),
+            charge_id=_line(data.get("chargeId")),
             amount=Money.from_api(payment.get("chargeAmount")),
             created=parse_time(data.get("creationTimestamp")),
             expires=parse_time(data.get("expirationTimestamp")),
@@ -271,11 +272,11 @@ class Dispute:
     @classmethod
     def from_api(cls, data: Json) -> Dispute:
         return cls(
-            id=_text(data.get("disputeId")) or "",
-            charge_id=_text(data.get("chargeId")),
+            id=_line(data.get("disputeId")) or "",
+            charge_id=_line(data.get("chargeId")),
             status=parse_status(data.get("statusDetails")),
             amount=Money.from_api(data.get("disputeAmount")),
-            filing_reason=_text(data.get("filingReason")),
+            filing_reason=_line(data.get("filingReason")),
             deadline=parse_time(data.get("merchantResponseDeadline")),
             created=parse_time(data.get("creationTimestamp")),
             raw=data,
@@ -299,6 +300,12 @@ def without_buyer(data: Json) -> dict[str, Any]:
     }
 
 
+def _line(value: object) -> str | None:
+    """As `_text`, on one line: an id or a state can't pass for a line of its own."""
+    text = _text(value)
+    return text and clean_line(text)
+
+
 def _text(value: object) -> str | None:
     """A text or a number as text; anything else is no text."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
@@ -312,4 +319,4 @@ def _mapping(value: object) -> Json:
 
 def _reason(value: object) -> Reason:
     data = _mapping(value)
-    return Reason(_text(data.get("reasonCode")), _text(data.get("reasonDescription")))
+    return Reason(_line(data.get("reasonCode")), _text(data.get("reasonDescription")))

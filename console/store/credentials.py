@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
@@ -35,6 +36,8 @@ def store_key(profile: Profile, pem: bytes) -> None:
     text = _ascii(pem)
     _call(lambda: backend.set_password(SERVICE, _user(profile), text))
     if _call(lambda: backend.get_password(SERVICE, _user(profile))) != text:
+        with contextlib.suppress(CredentialsError):  # half a key is worse than none
+            _call(lambda: backend.delete_password(SERVICE, _user(profile)))
         raise CredentialsError(f"The keyring ({_name(backend)}) did not keep the key.")
 
 

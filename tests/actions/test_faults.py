@@ -17,15 +17,11 @@ from console.domain.errorcodes import ERROR_CODES
 from console.domain.intent import State
 from console.domain.money import Money
 from console.simulator.switches import Switches
-from tests.support.bench import ANSWERS, BOTH, CHARGE, ORDER, Bench, Desk
+from tests.support.bench import ANSWERS, BOTH, CHARGE, ORDER, Bench, Desk, at_once
 
 pytestmark = pytest.mark.anyio
 EVERY_ANSWER = pytest.mark.parametrize("answers", ANSWERS.values(), ids=ANSWERS)
 BOTH_ANSWERS = pytest.mark.parametrize("answers", BOTH.values(), ids=BOTH)
-
-
-async def at_once(_seconds: float) -> None:
-    """Watching without waiting."""
 
 
 # --- one fault: the same dialog gets over it with the same key -----------------------------------
@@ -245,8 +241,6 @@ async def test_a_saved_refusal_stays_one_until_a_person_gives_the_key_up(
 ) -> None:
     bench.fault(f"create_refund:refuse:{code}")
     for count in (1, 2):
-        with pytest.raises(Held):
-            await give_up_key(desk.engine, 1, "it keeps refusing") if desk.intents() else held()
         outcome = await desk.go("10.00")
         assert (outcome.result, outcome.code, outcome.intent) == (Result.REFUSED, code, 1)
         assert desk.last.refusals == count
@@ -256,10 +250,6 @@ async def test_a_saved_refusal_stays_one_until_a_person_gives_the_key_up(
     assert desk.last.generation == 1
     assert bench.paid() == "10.00 USD"
     assert desk.sound()
-
-
-def held() -> None:
-    raise Held("there is no intent yet")
 
 
 @pytest.mark.parametrize("answers", [Switches(save_errors=True)], ids=[""])

@@ -22,15 +22,12 @@ from tests.support.bench import (
     YEN,
     Bench,
     Desk,
+    at_once,
     until,
 )
 
 pytestmark = pytest.mark.anyio
 EVERY_ANSWER = pytest.mark.parametrize("answers", ANSWERS.values(), ids=ANSWERS)
-
-
-async def at_once(_seconds: float) -> None:
-    """Watching without waiting."""
 
 
 @EVERY_ANSWER

@@ -87,16 +87,12 @@ class Operators(RuleBasedStateMachine):
         save_errors=st.booleans(),
         counted=st.booleans(),
         replayed=st.sampled_from(["original", "replay"]),
-        lag=st.sampled_from([0.0, 0.0, 30.0]),
     )
-    def start(
-        self, shared: bool, save_errors: bool, counted: bool, replayed: str, lag: float
-    ) -> None:
+    def start(self, shared: bool, save_errors: bool, counted: bool, replayed: str) -> None:
         switches = Switches(
             save_errors=save_errors,
             refunded_counts_initiated=counted,
             replay_creation_time=replayed,
-            read_lag=lag,
         )
         self.shared = shared
         self.bench = Bench.start(self.folder, switches)
@@ -232,6 +228,10 @@ class Operators(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1.0, 15.0, 60.0]))
     def time_passes(self, seconds: float) -> None:
         self.bench.pass_time(seconds)
+
+    @rule(seconds=st.sampled_from([0.0, 30.0, 3600.0]))
+    def reads_lag(self, seconds: float) -> None:
+        self.bench.switch(read_lag=seconds)
 
     @precondition(lambda self: any(post.effect == "none" for post in self.bench.posts))
     @rule(data=st.data())

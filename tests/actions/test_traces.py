@@ -12,16 +12,12 @@ from console.actions.watch import watch
 from console.domain.intent import State
 from console.domain.money import Money
 from console.simulator.switches import Switches
-from tests.support.bench import ANSWERS, BOTH, CHARGE, Bench, Desk, ended_process
+from tests.support.bench import ANSWERS, BOTH, CHARGE, Bench, Desk, at_once, ended_process
 
 pytestmark = pytest.mark.anyio
 BOTH_ANSWERS = pytest.mark.parametrize("answers", BOTH.values(), ids=BOTH)
 # Who goes on: the same console, a second one with the same journal, or one with its own.
 WHO = pytest.mark.parametrize("who", ["itself", "shared", "separate"])
-
-
-async def at_once(_seconds: float) -> None:
-    """Watching without waiting."""
 
 
 async def consoles(bench: Bench, who: str) -> tuple[Desk, Desk]:

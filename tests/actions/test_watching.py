@@ -10,17 +10,11 @@ from console.actions.outcome import Result
 from console.actions.recovery import follow, resolve_by_hand
 from console.actions.watch import DISAGREEING_LOOKS, watch
 from console.domain.intent import Move, State
-from console.simulator.switches import Switches
 from console.store.journal import Intent
-from tests.support.bench import CHARGE, SEEN, YEN, Bench, Desk
+from tests.support.bench import CHARGE, SEEN, YEN, Bench, Desk, at_once
 
 pytestmark = pytest.mark.anyio
 SEEN_ANSWERS = pytest.mark.parametrize("answers", SEEN.values(), ids=SEEN)
-NOT_COUNTED = pytest.mark.parametrize("answers", [Switches(refunded_counts_initiated=False)])
-
-
-async def at_once(_seconds: float) -> None:
-    """Watching without waiting."""
 
 
 def settled(desk: Desk, number: int) -> dict[str, object]:

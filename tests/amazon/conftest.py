@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 
 import pytest
 
@@ -19,6 +20,9 @@ from console.simulator.stories import story_world
 from console.simulator.world import World
 
 Connect = Callable[..., AmazonPay]
+
+
+signer = cache(Signer)  # reading a key takes 50 ms
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +66,7 @@ async def connect(keys: tuple[bytes, bytes], quick_reads: None) -> AsyncIterator
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> AmazonPay:
         account = Account(region, environment, key_id, endpoint)
-        made.append(AmazonPay(account, Signer(keys[0], key_id, algorithm), now=now))
+        made.append(AmazonPay(account, signer(keys[0], key_id, algorithm), now=now))
         return made[-1]
 
     yield client

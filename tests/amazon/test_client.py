@@ -203,6 +203,12 @@ class TestClock:
         assert (await client.get(READ)).ok
         assert len(world.log.entries()) == 3, "learned once"
 
+    async def test_even_where_the_first_attempt_failed(self, connect: Connect) -> None:
+        early = b'{"reasonCode":"InvalidHeaderValue","message":"should not be in future"}'
+        with raw_server(reply(503), reply(400, early), reply(200)) as server:
+            assert (await connect(server.url).get(READ)).ok
+        assert len(server.requests) == 3
+
     async def test_a_slow_clock_too(self, connect: Connect, url: str, world: World) -> None:
         world.switches = world.switches.changed({"date_lifetime": 300})
         client = connect(url, now=lambda: datetime.now(UTC) - timedelta(hours=3))

@@ -143,6 +143,21 @@ class TestReading:
         assert ChargePermission.from_api(data).is_recurring is recurring
 
 
+class TestLines:
+    """A text that is shown as one line can't pass for two."""
+
+    @pytest.mark.parametrize("reader", READERS.values(), ids=READERS.keys())
+    def test_ids_states_and_references_have_one(self, reader: Any) -> None:
+        two = "Captured\nRefund accepted"
+        details = {"state": two, "reasonCode": two, "reasons": [{"reasonCode": two}]}
+        read = reader(dict.fromkeys(FIELDS, two) | {"statusDetails": details})
+        shown = {name: value for name, value in vars(read).items() if name != "raw"}
+        for name in ("note", "custom"):  # these are texts of several lines
+            assert shown.pop(name, None) in (two, None)
+        assert "\n" not in str(shown) + "".join(v for v in shown.values() if isinstance(v, str))
+        assert "\\n" not in str(shown)
+
+
 class TestStatus:
     def test_both_shapes(self) -> None:
         listed = parse_status(PERMISSION["statusDetails"])
@@ -237,4 +252,4 @@ class TestAnything:
         read = reader(dict.fromkeys(FIELDS, value))
         for name, shown in vars(read).items():
             if name != "raw" and isinstance(shown, str):
-                assert shown in ("", "x", "5", "1.5", "\ud800"), name
+                assert shown in ("", "x", "5", "1.5", "‹U+D800›"), name

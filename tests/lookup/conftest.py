@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,9 @@ class Desk:
         return await self.look(text, *also)
 
 
+signer = cache(Signer)  # reading a key takes 50 ms
+
+
 @pytest.fixture(scope="session")
 def keys() -> tuple[bytes, bytes]:
     return make_key()
@@ -122,7 +126,7 @@ async def sit(
     ) -> Desk:
         key_id = f"{environment.upper()}-DESK"
         account = Account("na", environment, key_id, endpoint or url)
-        client = AmazonPay(account, Signer(keys[0], key_id))
+        client = AmazonPay(account, signer(keys[0], key_id))
         client._throttle = _NoThrottle()  # type: ignore[assignment]
         place = tmp_path / folder
         known = KnownIds(place / "index.sqlite")

@@ -15,7 +15,7 @@ from console.domain.ids import NotAnId, identify, parse
 from console.domain.model import Refund
 from console.domain.money import Money
 from console.lookup import NotFoundHere, Several
-from console.simulator.stories import HOSTILE_NAME, Teller
+from console.simulator.stories import HOSTILE_NAME, STORIES, Teller
 from console.simulator.world import World
 from console.store.index import Known
 from tests.amazon.raw import raw_server, reply
@@ -230,9 +230,9 @@ class TestMemory:
 
     async def test_no_buyer_data_is_in_the_files(self, sit: Sit) -> None:
         desk = await sit()
-        for text, _ in all_ids():
-            if text[0] not in "PB" and "-A" not in text:
-                await desk.look(text)
+        for story in STORIES:
+            if story.environment == "sandbox":
+                await desk.look(story.charge_id or story.order_id)
         secrets = [
             "Susie", "susie.smith@example.com", "800-000-0000", "10 Example Street",
             "Exampletown", "山田", "Jörg", "Weiß", HOSTILE_NAME[:12], "HYPERLINK", "amzn1.account",
@@ -299,6 +299,14 @@ class TestReferences:
         with pytest.raises(WrongEnvironment, match="live"):
             await desk.look("L-1")
         assert world.log.entries() == []
+
+    async def test_that_looks_like_a_checkout_session(self, desk: Desk) -> None:
+        """Some shops number their orders with UUIDs."""
+        number = "7b0c7e0e-1111-4222-8333-0123456789ab"
+        with pytest.raises(NotFoundHere, match="checkout session"):
+            await desk.look(number)
+        desk.known.remember([Known(ORDER, "charge_permission", None, ORDER, number, None, "2024")])
+        assert (await desk.look(number)).id == ORDER
 
     async def test_unknown_keeps_the_explanation(self, desk: Desk, world: World) -> None:
         for text, recognized in (("123-1234567-1234567", "marketplace_order_number"), ("x", None)):
@@ -483,7 +491,7 @@ class TestAnswer:
         assert asyncio.all_tasks() <= before
 
     async def test_many_at_once(self, desk: Desk) -> None:
-        texts = [text for text, _ in all_ids() if text[0] not in "PB"]
+        texts = [text for text, order in all_ids() if text == order and text[0] not in "PB"]
         orders = await asyncio.gather(
             *(desk.lookup.look_up(parse(identify(text).best.id)) for text in texts)
         )

@@ -131,9 +131,10 @@ class TestKeeping:
 
     @pytest.mark.parametrize("backend", [Forgetful, Cutting])
     def test_is_read_back_to_be_sure(self, use: Use, backend: type) -> None:
-        use(backend())
+        memory = use(backend())
         with pytest.raises(CredentialsError, match="did not keep the key") as caught:
             store_key(PROFILE, PEM)
+        assert memory.kept == {}, "half a key is not left behind"
         assert "QUJDRA" not in str(caught.value)
 
     def test_the_backend_has_a_name(self, use: Use) -> None:

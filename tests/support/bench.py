@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -50,6 +52,10 @@ from console.store.index import KnownIds
 from console.store.journal import Intent, Journal
 from console.store.places import Places
 from console.store.profiles import Profile
+
+if find_spec("sniffio") is None:
+    # httpcore looks for it in vain several times for each request, a quarter of all the time.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 KEY_ID: Final = "SANDBOX-BENCH"
 ORDER: Final = "S01-1000001-1000001"
@@ -392,3 +398,7 @@ async def until(holds: Callable[[], object]) -> None:
     """Wait until something is so; a test that waits in vain is ended by its runner."""
     while not holds():  # noqa: ASYNC110  it is told by no event
         await asyncio.sleep(0.005)
+
+
+async def at_once(_seconds: float) -> None:
+    """Watching without waiting."""

@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -164,7 +165,10 @@ def _in_child(job: Job, place: int, barrier: Any, tell: int) -> int:
         os.write(tell, (json.dumps({"place": place, "results": said}) + "\n").encode())
         os._exit(0)
     except BaseException as error:
-        os.write(tell, (json.dumps({"place": place, "error": repr(error)}) + "\n").encode())
+        said = traceback.format_exception(error)
+        os.write(tell, (json.dumps({"place": place, "error": said}) + "\n").encode())
+        if barrier is not None:
+            barrier.abort()  # the other one need not wait
         os._exit(1)
 
 

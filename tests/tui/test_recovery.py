@@ -50,6 +50,7 @@ async def test_where_money_moved_a_person_is_asked(stage: Stage) -> None:
         await console.press("escape", "i")
         await console.sees("Open intents", "refund 10.00 USD", "3 without an answer")
         await console.press("a")
+        await console.idle()
         await console.sees("Money has moved")
         assert stage.refunds_sent() == sent
         await console.press("x")

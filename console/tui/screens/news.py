@@ -11,6 +11,7 @@ from console.tui import messages
 from console.tui.messages import Said
 from console.tui.widgets.header import Header
 from console.tui.widgets.notice import Banners, Notice
+from console.tui.widgets.search import SearchInput
 
 if TYPE_CHECKING:
     from console.domain.order import Order
@@ -161,9 +162,19 @@ class NewsScreen(Screen[None]):
                 self.banners.raise_(f"recovered:{outcome.intent}", news)
         if event.said is not None:
             self.say(event.said)
+        else:
+            self.notice.clear()  # nothing is under way any more
+        if any(outcome.result == "unknown" for outcome in event.outcomes):
+            self._let_keys_work()
         if self._intents is not None:
             self._intents.came(event.outcomes, event.said)
         self.refresh_order()
+
+    def _let_keys_work(self) -> None:
+        """The banner names a key, which an empty search line would take for a letter."""
+        search = self.query_one(SearchInput)
+        if self.focused is search and not search.value:
+            self.set_focus(None)
 
     def on_stood(self, event: messages.Stood) -> None:
         problem = event.standing.problem or self.standing.problem

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -149,7 +151,7 @@ def plan_lines(plan: Plan, width: int) -> list[Content]:
         said = Content.styled("! ", "bold") + literal(warning)
         lines += wrapped(said.stylize(TONES["warning"]), width, 2)
     lines += [Content(""), heading("The exact request")]
-    lines += labelled("call", f"{draft.method} {draft.path}", width, LABEL)
+    lines += labelled("call", f"{draft.method} {urlsplit(plan.url).path}", width, LABEL)
     body = literal(draft.body.decode("utf-8", "replace"))
     lines += labelled("body", body, width, LABEL)
     lines += labelled("key", literal(draft.key or "none"), width, LABEL)
