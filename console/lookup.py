@@ -45,8 +45,9 @@ from console.domain.model import (
 from console.domain.money import Money
 from console.domain.order import Event, Order
 from console.domain.text import clean_line
+from console.store.decisions import Entry
 from console.store.index import Known, KnownIds, known_objects
-from console.store.journal import Entry, Journal
+from console.store.journal import Journal
 
 ReadFailure = (AmazonError, NoAnswer, NotSent, Unreadable, WrongEnvironment)
 ApiObject: TypeAlias = ChargePermission | Charge | Refund | CheckoutSession | Dispute

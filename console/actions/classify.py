@@ -8,7 +8,7 @@ from enum import StrEnum
 from console.amazon.client import Answer
 from console.domain.errorcodes import is_documented
 from console.domain.model import Refund
-from console.store.journal import Intent
+from console.store.decisions import Intent
 
 
 class Verdict(StrEnum):

@@ -23,7 +23,9 @@ from console.domain.intent import IllegalMove, Move, State
 from console.domain.model import Refund, parse_time, show_time
 from console.lookup import Lookup, NotFoundHere, ReadFailure
 from console.store.claims import NotOurs, Owner
-from console.store.journal import THROTTLED, Blocked, Intent, Journal, JournalBroken, VersionMoved
+from console.store.decisions import Blocked, Intent, JournalBroken, VersionMoved
+from console.store.journal import Journal
+from console.store.lines import THROTTLED
 
 REPLAY_WAITS: Final = (1.0, 2.0, 4.0, 10.0, 30.0)
 

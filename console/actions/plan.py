@@ -11,7 +11,7 @@ from typing import Any
 from console.domain.model import Charge, ChargePermission, show_time
 from console.domain.money import Money
 from console.domain.order import Order, clamp
-from console.store.journal import Draft
+from console.store.decisions import Draft
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from console.domain.order import Order
 from console.domain.rules import BY_NAME, offer
 from console.domain.text import clean_line
 from console.lookup import scope_of
-from console.store.journal import Draft, Intent
+from console.store.decisions import Draft, Intent
 
 _REFUND = BY_NAME["refund"]
 _SETTLED_READS = 3

@@ -11,7 +11,7 @@ from console.domain.intent import LIVE_STATES, OPEN_STATES, IllegalMove, Move, S
 from console.domain.money import Money
 from console.domain.text import clean_line
 from console.lookup import NotFoundHere, ReadFailure
-from console.store.journal import Intent
+from console.store.decisions import Intent
 
 
 async def recover(

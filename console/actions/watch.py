@@ -9,7 +9,7 @@ from typing import Final
 from console.actions.engine import Engine
 from console.actions.recovery import follow
 from console.domain.intent import State
-from console.store.journal import Intent
+from console.store.decisions import Intent
 
 # Seconds between looks: soon at first, then seldom. Refunds take minutes to hours.
 FIRST_WAIT: Final = 2.0

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 30.0
+ANSWER_SECONDS: Final = 90.0  # for all of an answer, however slowly it drips
 READ_WAITS: Final = (0.0, 1.0, 2.0, 4.0)  # before each attempt of a read
 MAX_BODY: Final = 4_000_000
 _KEPT_RECORDS: Final = 500
@@ -224,7 +225,8 @@ class AmazonPay:
         if request.url.raw_path.decode() != path:
             raise NotSent(f"The address of {path} can't be sent as it was signed.")
         try:
-            response, content = await self._converse(request)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                response, content = await self._converse(request)
         except (
             httpx.ConnectError,
             httpx.ConnectTimeout,
@@ -233,7 +235,7 @@ class AmazonPay:
             httpx.UnsupportedProtocol,
         ) as error:
             raise NotSent(_say(error)) from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TimeoutError) as error:
             raise NoAnswer(_say(error)) from error
         return self._answer(response, content)
 

@@ -16,7 +16,7 @@ from console.domain.rules import offers
 
 if TYPE_CHECKING:
     from console.actions.outcome import Outcome
-    from console.store.journal import Entry, Intent
+    from console.store.decisions import Entry, Intent
 
 Document = dict[str, Any]
 

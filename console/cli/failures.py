@@ -23,7 +23,7 @@ from console.domain.money import AmountError
 from console.lookup import NotFoundHere, Several
 from console.store.claims import NotOurs
 from console.store.credentials import CredentialsError
-from console.store.journal import Blocked, JournalBroken, NoSuchIntent
+from console.store.decisions import Blocked, JournalBroken, NoSuchIntent
 from console.store.profiles import NoProfile, SettingsError
 
 # Exit codes, as the contract gives them.

@@ -13,7 +13,8 @@ from console.cli.output import Output
 from console.domain.intent import OPEN_STATES, State
 from console.domain.text import clean_line
 from console.session import Session
-from console.store.journal import Intent, Journal, JournalBroken
+from console.store.decisions import Intent, JournalBroken
+from console.store.journal import Journal
 
 
 def run_list(journal: Journal, args: argparse.Namespace, out: Output) -> int:

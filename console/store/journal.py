@@ -9,14 +9,11 @@ Every function here blocks on the disk: call it from a thread.
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import hashlib
 import json
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -42,7 +39,6 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from console.domain.intent import (
     LIVE_STATES,
     OPEN_STATES,
-    RETRYABLE,
     IllegalMove,
     Move,
     Reservation,
@@ -52,9 +48,18 @@ from console.domain.intent import (
 from console.domain.money import Money
 from console.store.claims import Claims, Owner
 from console.store.database import open_database, reading
+from console.store.decisions import (
+    Blocked,
+    Draft,
+    Entry,
+    Intent,
+    JournalBroken,
+    NoSuchIntent,
+    Verification,
+    VersionMoved,
+)
+from console.store.lines import GENESIS, check_line, digest, draft_data, project, replay
 
-GENESIS: Final = "0" * 64
-THROTTLED: Final = "TooManyRequests"
 _METADATA: Final = MetaData()
 
 _ENTRIES: Final = Table(
@@ -109,122 +114,6 @@ _INTENTS: Final = Table(
 
 _OPEN: Final = _INTENTS.c.state.in_(sorted(OPEN_STATES))
 Index("one_open_intent", _INTENTS.c.lock, unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN)
-
-_MOVES: Final = frozenset(Move)
-
-
-class JournalBroken(Exception):
-    """The journal doesn't verify, or can't be read; the message says where."""
-
-
-class Blocked(Exception):
-    """Another intent is open on the object."""
-
-    def __init__(self, holder: Intent) -> None:
-        super().__init__(
-            f"Intent {holder.id} ({holder.summary}) by {holder.actor} is {holder.state}"
-            f" on {holder.object}."
-        )
-        self.holder = holder
-
-
-class VersionMoved(Exception):
-    """Something was done to the order here since the plan was made."""
-
-
-class NoSuchIntent(Exception):
-    """No intent has this number."""
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What is decided, before it is reserved. `snapshot` is what was seen, as JSON data."""
-
-    environment: str
-    action: str
-    operation: str
-    object: str
-    scope: str
-    lock: str
-    amount: Money | None
-    observed: str
-    generation: int
-    key: str | None
-    method: str
-    path: str
-    body: bytes
-    reason: str
-    snapshot: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Intent(Draft):
-    """One decision and where it stands.
-
-    `result` is the id of the object that it made; `unanswered` counts the attempts whose
-    outcome no answer proves, `refusals` how often Amazon said no to it for certain.
-    """
-
-    id: int = 0
-    state: State = State.PLANNED
-    actor: str = ""
-    attempts: int = 0
-    unanswered: int = 0
-    refusals: int = 0
-    result: str | None = None
-    human: str | None = None
-    created: str = ""
-    updated: str = ""
-
-    @property
-    def summary(self) -> str:
-        return f"{self.action} {self.amount}" if self.amount else self.action
-
-    @property
-    def is_open(self) -> bool:
-        return self.state in OPEN_STATES
-
-    @property
-    def can_retry(self) -> bool:
-        return self.state in RETRYABLE
-
-    @property
-    def never_left(self) -> bool:
-        """No byte of it ever left this machine, so nothing of it can still arrive.
-
-        A person's word that it did not happen is no proof of that.
-        """
-        return (
-            self.state in (State.NOT_SENT, State.ABANDONED)
-            and self.unanswered == 0
-            and self.refusals == 0
-            and self.human is None
-        )
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of the journal."""
-
-    seq: int
-    time: str
-    kind: str
-    intent: int | None
-    scope: str | None
-    object: str | None
-    actor: str
-    data: Mapping[str, Any]
-    hash: str
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What `verify` found: `problem` is None where everything holds."""
-
-    entries: int
-    intents: int
-    problem: str | None = None
-    place: str | None = None
 
 
 class Journal:
@@ -337,7 +226,7 @@ class Journal:
             if holder is not None:
                 raise Blocked(holder)
             number = _next_id(writer.connection)
-            writer.append(Move.RESERVE, number, draft.scope, draft.object, _draft_data(draft))
+            writer.append(Move.RESERVE, number, draft.scope, draft.object, draft_data(draft))
             self.claims.take(writer.connection, number, owner)
             return _intent(writer.connection, number)
 
@@ -455,11 +344,11 @@ class Journal:
         mark = self._read_checkpoint()
         for row in connection.execute(select(_ENTRIES).order_by(_ENTRIES.c.seq)):
             count += 1
-            problem = _check_line(row, count, previous)
+            problem = check_line(row, count, previous)
             if problem is None and mark and mark[0] == row.seq and mark[1] != row.hash:
                 problem = "is not the line that the checkpoint names"
             if problem is None:
-                problem = _replay(replayed, row)
+                problem = replay(replayed, row)
             if problem is not None:
                 return Verification(
                     count, len(replayed), f"line {count} {problem}", f"line {count}"
@@ -546,7 +435,7 @@ class _Writing:
             "data": json.dumps(data, sort_keys=True, ensure_ascii=False, default=str),
             "prev": previous,
         }
-        line["hash"] = _digest(line)
+        line["hash"] = digest(line)
         self.connection.execute(insert(_ENTRIES).values(**line))
         self._project(line, data)
         self._last = (seq, line["hash"])
@@ -565,145 +454,6 @@ class _Writing:
             self.connection.execute(
                 update(_INTENTS).where(_INTENTS.c.id == line["intent"]).values(**after)
             )
-
-
-def project(
-    current: dict[str, Any] | None, line: Mapping[str, Any], data: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What an intent's row becomes by one line. Used to write rows and to verify them."""
-    if current is None:
-        return _reserved_row(line, data)
-    row = dict(current)
-    if line["kind"] in _MOVES:
-        row["state"] = str(advance(State(row["state"]), Move(line["kind"])))
-    _COUNTERS.get(line["kind"], _count_nothing)(row, data)
-    row["updated"] = line["time"]
-    return row
-
-
-def _count_armed(row: dict[str, Any], data: Mapping[str, Any]) -> None:
-    row["attempts"] += 1
-    row["unanswered"] += 1
-
-
-def _count_answer(row: dict[str, Any], data: Mapping[str, Any]) -> None:
-    row["unanswered"] -= 1
-
-
-def _count_refusal(row: dict[str, Any], data: Mapping[str, Any]) -> None:
-    if data.get("code") != THROTTLED:  # then Amazon has not looked at it
-        row["refusals"] += 1
-
-
-def _count_result(row: dict[str, Any], data: Mapping[str, Any]) -> None:
-    row["result"] = data.get("result", row["result"])
-
-
-def _count_human(word: str) -> Any:
-    def count(row: dict[str, Any], data: Mapping[str, Any]) -> None:
-        row["human"] = word
-
-    return count
-
-
-def _count_nothing(row: dict[str, Any], data: Mapping[str, Any]) -> None:
-    return None
-
-
-_COUNTERS: Final = {
-    str(Move.ARM): _count_armed,
-    "answered": _count_answer,
-    "never_left": _count_answer,  # so no answer is outstanding
-    str(Move.REFUSE): _count_refusal,
-    str(Move.ACCEPT): _count_result,
-    str(Move.ABSORB): _count_result,
-    str(Move.HAPPENED): _count_human("happened"),
-    str(Move.DID_NOT): _count_human("did_not"),
-    "next_key": _count_human("next_key"),
-}
-
-
-def _reserved_row(line: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
-    if line["kind"] != Move.RESERVE:
-        raise ValueError("moves an intent that was never reserved")
-    amount = data["amount"] or {}
-    return {
-        "id": line["intent"],
-        "state": str(advance(State.PLANNED, Move.RESERVE)),
-        "environment": data["environment"],
-        "action": data["action"],
-        "operation": data["operation"],
-        "object": line["object"],
-        "scope": line["scope"],
-        "lock": data["lock"],
-        "amount": amount.get("amount"),
-        "currency": amount.get("currencyCode"),
-        "observed": data["observed"],
-        "generation": data["generation"],
-        "key": data["key"],
-        "method": data["method"],
-        "path": data["path"],
-        "body": base64.b64decode(data["body"]),
-        "actor": line["actor"],
-        "reason": data["reason"],
-        "snapshot": json.dumps(data["snapshot"], sort_keys=True, ensure_ascii=False),
-        "attempts": 0,
-        "unanswered": 0,
-        "refusals": 0,
-        "result": None,
-        "human": None,
-        "created": line["time"],
-        "updated": line["time"],
-    }
-
-
-def _draft_data(draft: Draft) -> dict[str, Any]:
-    return {
-        "environment": draft.environment,
-        "action": draft.action,
-        "operation": draft.operation,
-        "lock": draft.lock,
-        "amount": draft.amount.to_api() if draft.amount else None,
-        "observed": draft.observed,
-        "generation": draft.generation,
-        "key": draft.key,
-        "method": draft.method,
-        "path": draft.path,
-        "body": base64.b64encode(draft.body).decode(),
-        "reason": draft.reason,
-        "snapshot": dict(draft.snapshot),
-    }
-
-
-def _digest(line: Mapping[str, Any]) -> str:
-    covered = [
-        line[name]
-        for name in ("seq", "time", "kind", "intent", "scope", "object", "actor", "data", "prev")
-    ]
-    # `default`: a damaged file holds values that no line has ever had.
-    text = json.dumps(covered, ensure_ascii=False, separators=(",", ":"), default=repr)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _check_line(row: Row[Any], expected: int, previous: str) -> str | None:
-    if row.seq != expected:
-        return f"is missing (the next one is {row.seq})"
-    if row.prev != previous:
-        return "does not follow from the line before it"
-    if _digest(dict(row._mapping)) != row.hash:
-        return "was changed after it was written"
-    return None
-
-
-def _replay(replayed: dict[int, dict[str, Any]], row: Row[Any]) -> str | None:
-    if row.intent is None:
-        return None
-    try:
-        line = dict(row._mapping)
-        replayed[row.intent] = project(replayed.get(row.intent), line, json.loads(row.data))
-    except (ValueError, KeyError, TypeError, RuntimeError) as error:
-        return f"can't be right: {error}"
-    return None
 
 
 def _compare_intents(

@@ -19,7 +19,7 @@ from console.domain.ids import NotAnId
 from console.domain.model import parse_status
 from console.domain.text import clean, clean_line
 from console.lookup import NotFoundHere, Several
-from console.store.journal import JournalBroken
+from console.store.decisions import JournalBroken
 from console.tui.messages import Said
 
 READ_FAILURES = (

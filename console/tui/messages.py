@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from console.domain.ids import Identifier
     from console.domain.order import Order
     from console.session import Session
+    from console.store.decisions import Intent
     from console.store.index import Known
-    from console.store.journal import Intent
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def say_open_failure(error: Exception) -> Said | None:
     from console.amazon.endpoints import AccountError
     from console.amazon.signing import KeyUnusable
     from console.store.credentials import CredentialsError
-    from console.store.journal import JournalBroken
+    from console.store.decisions import JournalBroken
     from console.store.profiles import SettingsError
 
     hints: dict[type[Exception], tuple[str, str]] = {

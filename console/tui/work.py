@@ -24,7 +24,7 @@ from console.domain.intent import OPEN_STATES, State
 from console.domain.order import Order
 from console.lookup import Several
 from console.session import Session
-from console.store.journal import Intent
+from console.store.decisions import Intent
 from console.tui import messages as say
 from console.tui.failures import READ_FAILURES, say_failure, say_outcome
 

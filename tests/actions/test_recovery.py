@@ -14,7 +14,7 @@ from console.domain.intent import Move, State
 from console.simulator.stories import Teller
 from console.simulator.switches import Switches
 from console.store.claims import Owner
-from console.store.journal import JournalBroken
+from console.store.decisions import JournalBroken
 from tests.support.bench import (
     BOTH,
     CHARGE,

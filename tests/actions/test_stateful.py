@@ -28,7 +28,7 @@ from console.domain.intent import LIVE_STATES, OPEN_STATES, State
 from console.lookup import NotFoundHere, ReadFailure
 from console.simulator.requestlog import Entry
 from console.simulator.switches import Switches
-from console.store.journal import Intent
+from console.store.decisions import Intent
 from tests.support.bench import CHARGE, Bench, Desk, another_living_process, read_waits
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from console.actions.outcome import Result
 from console.actions.recovery import follow, resolve_by_hand
 from console.actions.watch import DISAGREEING_LOOKS, watch
 from console.domain.intent import Move, State
-from console.store.journal import Intent
+from console.store.decisions import Intent
 from tests.support.bench import CHARGE, SEEN, YEN, Bench, Desk, at_once
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,9 @@ import pytest
 
 from console.domain.intent import Move
 from console.store.claims import Owner
-from console.store.journal import Journal, JournalBroken, Verification, _digest
+from console.store.decisions import JournalBroken, Verification
+from console.store.journal import Journal
+from console.store.lines import digest
 from tests.support.decisions import CHARGE, draft
 
 ME = Owner.current()
@@ -326,7 +328,7 @@ def test_a_line_that_can_not_be_right_is_found_even_with_a_right_hash(copy: Path
     }
     with opened(copy) as connection:
         [(line["prev"],)] = connection.execute("SELECT hash FROM entries WHERE seq = 9")
-        line["hash"] = _digest(line)
+        line["hash"] = digest(line)
         connection.execute(
             f"INSERT INTO entries VALUES ({', '.join(f':{name}' for name in COLUMNS)})", line
         )

@@ -6,6 +6,8 @@ import os
 import stat
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,13 +17,9 @@ import pytest
 from console.domain.intent import Move, State
 from console.domain.money import Money
 from console.store.claims import Owner
+from console.store.decisions import Blocked, NoSuchIntent, VersionMoved
 from console.store.index import KnownIds
-from console.store.journal import (
-    Blocked,
-    Journal,
-    NoSuchIntent,
-    VersionMoved,
-)
+from console.store.journal import Journal
 from tests.support.decisions import CHARGE, ORDER, draft
 
 ME = Owner.current()
@@ -213,6 +211,28 @@ def test_many_threads_and_connections_write_one_chain(tmp_path: Path) -> None:
         journal.close()
 
 
+def test_verifying_while_others_write_finds_nothing_wrong(tmp_path: Path) -> None:
+    writer = Journal(tmp_path / "journal.sqlite", "ann")
+    auditor = Journal(tmp_path / "journal.sqlite", "bob")
+    done = threading.Event()
+
+    def write() -> None:
+        while not done.is_set():
+            writer.note("seen", {})
+
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write)
+        try:
+            found = [auditor.verify() for _ in range(60)]
+        finally:
+            done.set()
+        writing.result()
+    assert {verification.problem for verification in found} == {None}
+    assert found[-1].entries > found[0].entries
+    for journal in (writer, auditor):
+        journal.close()
+
+
 OPEN_AT_ONCE = """
 import sys, time
 from pathlib import Path
@@ -227,8 +247,6 @@ journal.close()
 
 
 def test_processes_that_open_a_new_journal_at_the_same_moment(tmp_path: Path) -> None:
-    import time
-
     start = str(time.time() + 2.0)
     processes = [
         subprocess.Popen(

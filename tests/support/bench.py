@@ -48,8 +48,9 @@ from console.simulator.switches import Switches
 from console.simulator.world import World
 from console.store import claims
 from console.store.claims import Owner
+from console.store.decisions import Intent
 from console.store.index import KnownIds
-from console.store.journal import Intent, Journal
+from console.store.journal import Journal
 from console.store.places import Places
 from console.store.profiles import Profile
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from console.domain.intent import derive_key
 from console.domain.money import Money
-from console.store.journal import Draft
+from console.store.decisions import Draft
 
 ORDER = "S01-1000001-1000001"
 CHARGE = f"{ORDER}-C100001"

@@ -24,7 +24,7 @@ from console.tui.words import LOUD, labelled, literal, quiet, wrapped
 
 if TYPE_CHECKING:
     from console.actions.outcome import Outcome
-    from console.store.journal import Intent
+    from console.store.decisions import Intent
     from console.tui.work import Work
 
 NOBODY: Final = "nobody else refunded"
