@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+from console.amazon import client as client_module
 from console.amazon import client as wire
 from console.amazon.errors import NoAnswer, NotSent, Refused, Unreadable
 from console.domain.ids import parse
@@ -233,6 +234,14 @@ class TestHostileBodies:
         with raw_server(Reply(head, endless=chunk)) as server:
             answer = await connect(server.url).send(WRITE)
         assert (answer.status, answer.data) == (200, None)
+
+    async def test_an_answer_that_drips_is_no_answer_after_a_while(
+        self, connect: Connect, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(client_module, "ANSWER_SECONDS", 0.3)
+        head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+        with raw_server(Reply(head, endless=b"1\r\nx\r\n")) as server, pytest.raises(NoAnswer):
+            await connect(server.url).send(WRITE)
 
     async def test_a_zip_bomb_is_cut_off(self, connect: Connect) -> None:
         bomb = gzip.compress(b" " * 100_000_000, 1)
