@@ -272,7 +272,6 @@ class TestLoading:
         assert len(modules) > 8
         assert not loaded_by("console.domain", *modules) - sys.stdlib_module_names
 
-    @pytest.mark.skipif(not (ROOT / "__main__.py").exists(), reason="there is no command yet")
     def test_the_command_loads_nothing_heavy(self) -> None:
         assert not loaded_by("console.__main__") & HEAVY
 

@@ -43,7 +43,8 @@ def unreachable() -> str | None:
     return None
 
 
-WHY_NOT = unreachable()
+# Where a keyring was installed for these tests, not reaching it is a failure.
+WHY_NOT = None if os.environ.get("PAYCONSOLE_NEEDS_KEYRING") else unreachable()
 
 
 @pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))
