@@ -325,6 +325,13 @@ def _warnings(order: Order) -> Iterable[str]:
             f"{missing} of this order was used by charges that this console has not seen."
             " Paste their ids from the shop or Seller Central to see them."
         )
+    for charge in order.charges:
+        unseen = _unseen_refunds(order, charge)
+        if unseen is not None and unseen.is_positive:
+            yield (
+                f"{unseen} of charge {charge.id} was refunded by refunds that this console has"
+                " not seen. Paste their ids from the shop or Seller Central to see them."
+            )
     for identifier, why in order.unread.items():
         yield f"{identifier} could not be read: {why}"
     for dispute in order.disputes:
@@ -332,6 +339,15 @@ def _warnings(order: Order) -> Iterable[str]:
             yield f"Dispute {dispute.id} is {dispute.state}: a refund could pay twice."
     if order.currency is None and order.charges:
         yield "Amazon gives no currency for this order."
+
+
+def _unseen_refunds(order: Order, charge: Charge) -> Money | None:
+    """What Amazon counts as refunded beyond the refunds that are known, at least."""
+    if charge.refunded is None:
+        return None
+    known = [r.amount for r in order.refunds_of(charge.id) if not r.is_dead and r.amount]
+    same = [amount for amount in known if amount.currency == charge.refunded.currency]
+    return charge.refunded - sum(same, Money.zero(charge.refunded.currency))
 
 
 def _amazon_events(order: Order) -> Iterable[Event]:

@@ -139,7 +139,15 @@ async def _require_nothing_open(engine: Engine, charge: Charge) -> None:
     if holder is None:
         return
     outcomes = await recover(engine, scope=scope)
-    said = " ".join(f"Intent {o.intent}: {o.message}" for o in outcomes)
+    said = " ".join(o.message for o in outcomes)
+    still = await blocking(engine.journal.open_on, scope, charge.id)
+    if still is not None:
+        raise Held(
+            f"Intent {still.id} ({still.summary}, by {still.actor}) is open on this order and"
+            f" has to be resolved first. {said}",
+            f"Resolve it: `payconsole journal recover {still.id}`, or key i in the screen.",
+            intent=still.id,
+        )
     raise Held(
         f"Intent {holder.id} ({holder.summary}, by {holder.actor}) was open on this order."
         f" {said} Nothing new was planned.",
@@ -160,7 +168,7 @@ def _require_allowed(order: Order, charge: Charge, amount: Money) -> None:
     if not can.allowed:
         raise Held(can.why)
     if can.max_amount is not None and amount > can.max_amount:
-        raise Held(f"{amount} is too much: {can.why}")
+        raise Held(f"{amount} is too much. {can.why}")
 
 
 async def _same_decision(engine: Engine, charge: Charge, amount: Money) -> Intent | None:
@@ -271,6 +279,12 @@ async def _warnings(
         found.append(
             f"This is intent {earlier.id} again ({earlier.state}): the same key, the same bytes."
         )
+    for refund in order.refunds_of(charge.id):
+        if refund.is_dead:
+            found.append(
+                f"Amazon declined an earlier refund of {refund.amount}: {refund.id}"
+                f" ({refund.status.reason_code})."
+            )
     for intent in await blocking(engine.journal.intents, obj=charge.id, states=LIVE_STATES):
         if intent.amount == amount and intent.action == _REFUND.name:
             found.append(

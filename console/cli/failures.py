@@ -26,12 +26,18 @@ from console.store.credentials import CredentialsError
 from console.store.decisions import Blocked, JournalBroken, NoSuchIntent
 from console.store.profiles import NoProfile, SettingsError
 
+
+class WrongUsage(Exception):
+    """A command line that argparse can't judge, such as an empty evidence."""
+
+
 # Exit codes, as the contract gives them.
 DONE, FAULT, USAGE, REFUSED, UNKNOWN, NOT_SENT, HELD, NOT_FOUND, CREDENTIALS, JOURNAL = range(10)
 
 # The most special class first.
 _TABLE: tuple[tuple[type[Exception], str, int], ...] = (
     (NotAnId, "not_an_id", USAGE),
+    (WrongUsage, "usage", USAGE),
     (AmountError, "not_an_amount", USAGE),
     (Several, "several_orders", HELD),
     (NotFoundHere, "not_found", NOT_FOUND),

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from console.actions.outcome import Held
 from console.actions.recovery import follow, give_up_key, recover, resolve_by_hand
 from console.cli import documents, text
-from console.cli.failures import DONE, UNKNOWN
+from console.cli.failures import DONE, UNKNOWN, WrongUsage
 from console.cli.output import Output
 from console.domain.intent import OPEN_STATES, State
 from console.domain.text import clean_line
@@ -78,7 +77,9 @@ def run_export(journal: Journal, args: argparse.Namespace, out: Output) -> int:
 async def run_recover(session: Session, args: argparse.Namespace, out: Output) -> int:
     """Resolve open intents, then look at accepted refunds that Amazon has not finished."""
     if args.nobody_else and args.number is None:
-        raise Held("--nobody-else is an answer about one intent: name its number.")
+        raise WrongUsage("--nobody-else is an answer about one intent: name its number.")
+    if args.number is not None:
+        session.journal.intent(args.number)  # raises where there is none
     outcomes = await recover(
         session.engine, number=args.number, nobody_else=args.nobody_else, tell=out.tell
     )
@@ -105,9 +106,16 @@ async def run_recover(session: Session, args: argparse.Namespace, out: Output) -
     return UNKNOWN if any(i.state is State.UNKNOWN for i in still_open) else DONE
 
 
+def _evidence(args: argparse.Namespace) -> str:
+    said: str = args.evidence.strip()
+    if not said:
+        raise WrongUsage("--evidence is empty: say how you know.")
+    return said
+
+
 async def run_resolve(session: Session, args: argparse.Namespace, out: Output) -> int:
     intent = await resolve_by_hand(
-        session.engine, args.number, happened=args.happened, evidence=args.evidence or ""
+        session.engine, args.number, happened=args.happened, evidence=_evidence(args)
     )
     out.document(documents.intent(intent))
     word = "it happened" if args.happened else "it did not happen"
@@ -118,7 +126,7 @@ async def run_resolve(session: Session, args: argparse.Namespace, out: Output) -
 
 
 async def run_release(session: Session, args: argparse.Namespace, out: Output) -> int:
-    intent = await give_up_key(session.engine, args.number, args.evidence or "")
+    intent = await give_up_key(session.engine, args.number, _evidence(args))
     out.document(documents.intent(intent))
     out.text(
         f"Intent {intent.id}: its key is given up; the next decision has a new one."

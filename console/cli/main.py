@@ -95,18 +95,17 @@ class _Parser(argparse.ArgumentParser):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    common = _common()
     parser = _Parser(
         prog="payconsole",
         description=_DESCRIPTION,
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[common],
+        parents=[_common()],
     )
     parser.add_argument("--version", action="version", version=f"payconsole {__version__}")
     parser.set_defaults(parser=parser, profile=None, json=False, quiet=False, no_color=False)
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
-    add = _Adder(commands, common)
+    add = _Adder(commands)
     _add_order_commands(add)
     _add_journal(add)
     _add_profile(add)
@@ -115,7 +114,11 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _common() -> _Parser:
-    """Switches that may stand before or behind a command's name."""
+    """Switches that may stand before or behind a command's name.
+
+    Each parser has its own: a default that one parser sets must not reach another, where it
+    would overwrite what was given before the command's name.
+    """
     common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--profile", metavar="NAME", help="the account (default: the default one)")
     common.add_argument("--json", action="store_true", help="one JSON document on stdout")
@@ -127,13 +130,8 @@ def _common() -> _Parser:
 class _Adder:
     """Adds subcommands that know the common switches and what they run."""
 
-    def __init__(
-        self,
-        commands: argparse._SubParsersAction[_Parser],
-        common: _Parser,
-    ) -> None:
+    def __init__(self, commands: argparse._SubParsersAction[_Parser]) -> None:
         self._commands = commands
-        self._common = common
 
     def __call__(
         self,
@@ -147,7 +145,7 @@ class _Adder:
             help=help_text,
             description=help_text[0].upper() + help_text[1:] + ".",
             epilog=epilog,
-            parents=[self._common],
+            parents=[_common()],
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         parser.set_defaults(run=run, parser=parser)
@@ -155,7 +153,7 @@ class _Adder:
 
     def group(self, name: str, help_text: str) -> _Adder:
         parser = self(name, help_text)
-        return _Adder(parser.add_subparsers(metavar="COMMAND", parser_class=_Parser), self._common)
+        return _Adder(parser.add_subparsers(metavar="COMMAND", parser_class=_Parser))
 
 
 def _add_order_commands(add: _Adder) -> None:
@@ -194,7 +192,8 @@ _REFUND_EPILOG: Final = """\
 The plan is printed first. Without a confirmation nothing is sent: type the phrase at the
 terminal, or give it as --confirm "10.00 USD" (in live with the last four characters of
 the charge's id: --confirm "10.00 USD 3451"). The same command given again after it was
-refused or not sent tries the same decision again and never pays twice for it."""
+refused or not sent tries the same decision again and never pays twice for it; after it
+was accepted it is a second refund, which the plan and "warnings" in JSON say."""
 
 
 def _add_confirmation(command: argparse.ArgumentParser) -> None:

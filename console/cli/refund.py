@@ -13,6 +13,7 @@ from console.actions.planning import plan_again, plan_refund
 from console.cli import documents, text
 from console.cli.failures import exit_code_of
 from console.cli.output import Output
+from console.domain.ids import Identified, Kind
 from console.session import Session
 
 SECOND_PHRASE = "above captured"
@@ -21,10 +22,19 @@ SECOND_PHRASE = "above captured"
 async def run_refund(session: Session, args: argparse.Namespace, out: Output) -> int:
     found = await session.lookup.resolve(" ".join(args.charge))
     try:
+        _require_one(found)
         plan = await plan_refund(session.engine, found.best, args.amount, args.reason or "")
     except Held as held:
         return held_back("refund", found.best.v2.id, held, out)
     return await carry_out(session, plan, args, out)
+
+
+def _require_one(found: Identified) -> None:
+    """An order's id may stand beside its charge's; two charges are not to be guessed about."""
+    rivals = [other.id for other in found.others if other.kind not in (Kind.ORDER, Kind.AGREEMENT)]
+    if rivals:
+        ids = ", ".join([found.best.id, *rivals])
+        raise Held(f"The text has several ids: {ids}.", "Give the one that is meant.")
 
 
 async def run_retry(session: Session, args: argparse.Namespace, out: Output) -> int:
@@ -32,7 +42,7 @@ async def run_retry(session: Session, args: argparse.Namespace, out: Output) -> 
     try:
         plan = await plan_again(session.engine, args.number, args.reason or "")
     except Held as held:
-        return held_back("refund", "", held, out)
+        return held_back("refund", session.journal.intent(args.number).object, held, out)
     return await carry_out(session, plan, args, out)
 
 
@@ -40,18 +50,18 @@ async def carry_out(session: Session, plan: Plan, args: argparse.Namespace, out:
     for line in text.plan(plan):
         out.text(line) if not out.json else out.tell(line)
     if args.dry_run:
-        return report(_dry_run(plan), out)
+        return report(_dry_run(plan), out, plan.warnings)
     try:
         phrase, above = await asyncio.to_thread(_confirmation, plan, args)
         check_confirmation(plan, phrase, above)
         outcome = await session.engine.perform(plan, phrase, above_captured=above, tell=out.tell)
     except Held as held:
         return held_back(plan.draft.action, plan.draft.object, held, out)
-    return report(outcome, out)
+    return report(outcome, out, plan.warnings)
 
 
-def report(outcome: Outcome, out: Output) -> int:
-    out.document(documents.outcome(outcome))
+def report(outcome: Outcome, out: Output, warnings: tuple[str, ...] = ()) -> int:
+    out.document({**documents.outcome(outcome), "warnings": list(warnings)})
     for line in text.outcome(outcome, out):
         out.text(line)
     return exit_code_of(outcome)

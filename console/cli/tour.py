@@ -48,7 +48,7 @@ async def run_tour(out: Output) -> int:
                 "journal": {"verified": verified},
             }
         )
-        out.text("\nAt a terminal the same command opens the screen. `payconsole --help` has more.")
+        out.text("\nAt a terminal (other than TERM=dumb) the same command opens the screen.")
     return 0
 
 

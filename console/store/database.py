@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +15,8 @@ from console.store.places import private_folder
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, MetaData
 
+BUSY_SECONDS: Final = 30
 _PRAGMAS: Final = (
-    "PRAGMA busy_timeout=30000",
-    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # a commit is on the disk before it is reported
     "PRAGMA foreign_keys=ON",
 )
@@ -37,6 +38,8 @@ def open_database(path: Path, tables: MetaData) -> Engine:
     @event.listens_for(engine, "connect")
     def _configure(connection, _record) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
         connection.isolation_level = None  # we begin transactions ourselves, below
+        connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+        _write_ahead(connection)
         for pragma in _PRAGMAS:
             connection.execute(pragma)
 
@@ -51,6 +54,24 @@ def open_database(path: Path, tables: MetaData) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn the write-ahead log on.
+
+    On a new file that needs the file for itself alone, and SQLite doesn't wait for it as it
+    does for everything else: two consoles may be started at the same moment.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
 
 
 @contextmanager

@@ -7,6 +7,8 @@ and SQLAlchemy are loaded. A test in a process of its own keeps it so.
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sys
 import traceback
 from collections.abc import Iterable
@@ -55,12 +57,18 @@ class PayConsole(App[None]):
         self._opened: asyncio.Task[None] | None = None
 
     def on_mount(self) -> None:
+        if os.name == "posix":  # elsewhere the loop has no signal handlers
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._terminated)
         if self._source is None:
             from console.tui.screens.welcome import WelcomeScreen
 
             self.push_screen(WelcomeScreen(lambda: self._begin(DemoSource())))
         else:
             self._begin(self._source)
+
+    def _terminated(self) -> None:
+        """Leave the terminal as it was; what is under way is in the journal."""
+        self.exit(return_code=128 + signal.SIGTERM)
 
     # --- the session -------------------------------------------------------------------------
 
@@ -117,7 +125,8 @@ class PayConsole(App[None]):
         if left or working:
             names = ", ".join(f"{intent.id} ({intent.summary})" for intent in left)
             said = (
-                f"Open intents: {names or 'one is being sent'}. The next start goes on with them."
+                f"Open intents: {names or 'the one that was being sent'}. The next start reads"
+                " the order first, and asks you where it can't tell what happened."
             )
             self.exit(message=Text(clean(said)))
         else:

@@ -75,8 +75,8 @@ def _amazon(error: AmazonError) -> Said:
 # The core's hints name commands; on the screen there is a shorter way.
 _HINTS: dict[Result, str] = {
     Result.UNKNOWN: (
-        "Look at the charge in Seller Central. Open intents (i) has the ways out: ask Amazon"
-        " again with the same key, it happened, it did not."
+        "Look at the charge in Seller Central. The ways out are among the open intents (key i):"
+        " ask Amazon again with the same key, it happened, it did not."
     ),
     Result.REFUSED: "To try again, refund the same amount: it is the same decision and key.",
     Result.NOT_SENT: "To try again, refund the same amount: it is the same decision and key.",

@@ -143,7 +143,7 @@ async def test_two_processes_that_confirm_at_the_same_moment_pay_once(
     amounts = ["10.00", "10.00", "7.00"]  # the same in some rounds, another in the others
     job = Job(bench.server.url, str(key_file), folders, raced, amounts)
     ended = await carry_out(driver, job)
-    assert ended["ended"] == [0, 0], ended
+    assert ended["ended"] == [0, 0], "\n".join(one.get("error", "") for one in ended["said"])
     first, second = (said["results"] for said in ended["said"])
     for number, charge in enumerate(raced):
         refunds = bench.refunds(charge)

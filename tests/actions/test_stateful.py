@@ -396,7 +396,7 @@ class Operators(RuleBasedStateMachine):
 
 TestOperators = Operators.TestCase
 TestOperators.settings = settings(
-    max_examples=LONG or 14,
+    max_examples=LONG or 30,
     stateful_step_count=30 if LONG else 14,
     derandomize=not LONG,
     deadline=None,

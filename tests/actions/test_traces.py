@@ -12,7 +12,7 @@ from console.actions.watch import watch
 from console.domain.intent import State
 from console.domain.money import Money
 from console.simulator.switches import Switches
-from tests.support.bench import ANSWERS, BOTH, CHARGE, Bench, Desk, at_once, ended_process
+from tests.support.bench import ANSWERS, BOTH, CHARGE, SEEN, Bench, Desk, at_once, ended_process
 
 pytestmark = pytest.mark.anyio
 BOTH_ANSWERS = pytest.mark.parametrize("answers", BOTH.values(), ids=BOTH)
@@ -219,7 +219,7 @@ async def test_trace_9_watching_holds_nothing(bench: Bench, shared: bool) -> Non
 
 
 @pytest.mark.parametrize("amounts", [("10.00", "10.00"), ("10.00", "7.00")])
-@pytest.mark.parametrize("answers", ANSWERS.values(), ids=ANSWERS)
+@pytest.mark.parametrize("answers", SEEN.values(), ids=SEEN)
 async def test_trace_10_of_two_at_once_amazon_makes_one_and_nobody_hears_made_by_you(
     bench: Bench, amounts: tuple[str, str]
 ) -> None:

@@ -81,6 +81,38 @@ class TestWithoutAnAccount:
         assert done.stdout.splitlines()[-1] == "[]"
 
 
+class TestSwitchesThatEveryCommandKnows:
+    @pytest.mark.parametrize("where", [0, 1])
+    def test_a_profile_is_named_before_or_behind_the_command(
+        self, shell: Shell, where: int
+    ) -> None:
+        words = ["lookup", V1_ID]
+        words[where:where] = ["--profile", "nope"]
+        answer = shell.run(*words)
+        assert answer.code == 8
+        assert "'nope'" in answer.err
+        assert shell.server.world.log.entries() == []
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ("--json", "identify", V1_ID),
+            ("identify", "--json", V1_ID),
+            ("--json", "identify", "hello"),
+            ("--json", "journal", "list"),
+            ("journal", "--json", "list"),
+            ("journal", "list", "--json"),
+            ("--json", "journal", "show", "7"),
+            ("--json", "simulator", "orders"),
+            ("--json", "mapping", "Capture"),
+        ],
+    )
+    def test_json_is_one_document_wherever_it_is_asked_for(
+        self, bare_shell: Shell, words: tuple[str, ...]
+    ) -> None:
+        assert bare_shell.run(*words).json is not None
+
+
 class TestProfiles:
     def test_the_first_profile_is_the_default_and_its_key_is_in_the_keyring(
         self, bare_shell: Shell
@@ -152,6 +184,14 @@ class TestLookup:
         assert shown.json["buyer"]["buyer"]["email"] not in hidden.out
         kinds = [e["kind"] for e in json.loads(shell.run("journal", "export").out)["entries"]]
         assert kinds == ["reveal"]
+
+    def test_refunds_that_amazon_counts_and_nobody_here_has_seen_are_said(
+        self, shell: Shell
+    ) -> None:
+        answer = shell.run("lookup", V1_ID, "--json")
+        assert any(w.startswith("10.00 USD of charge") for w in answer.json["warnings"])
+        shell.run("lookup", f"{CHARGE[:19]}-R022311")
+        assert shell.run("lookup", V1_ID, "--json").json["warnings"] == []
 
     def test_what_amazon_does_not_know_is_not_found(self, shell: Shell) -> None:
         answer = shell.run("lookup", "S01-0000000-0000000", "--json")
@@ -232,6 +272,27 @@ class TestRefund:
         assert answer.code == 6
         assert "cancel" in answer.err
 
+    def test_of_two_charges_none_is_guessed(self, shell: Shell) -> None:
+        two = f"{V1_ID} and S01-8120934-5567021-C033870"
+        answer = shell.run("refund", two, "--amount", "1", "--confirm", "1.00 USD")
+        assert answer.code == 6
+        assert "several ids" in answer.err
+        assert shell.refund_requests() == 0
+
+    def test_the_same_line_again_is_a_second_refund_and_says_so(self, shell: Shell) -> None:
+        words = ("refund", V1_ID, "--amount", "10", "--confirm", "10.00 USD", "--json")
+        assert shell.run(*words).code == 0
+        again = shell.run(*words)
+        assert again.code == 0
+        assert any("second refund" in warning for warning in again.json["warnings"])
+        assert shell.refunds_made() == 2
+
+    def test_an_earlier_declined_refund_is_named(self, shell: Shell) -> None:
+        charge = "S01-8120934-5567021-C033870"
+        shell.run("lookup", f"{charge[:19]}-R051029")  # now it is known here
+        answer = shell.run("refund", charge, "--amount", "1", "--dry-run")
+        assert "declined an earlier refund of 15.00 USD" in answer.out
+
     def test_a_lost_answer_is_found_again(self, shell: Shell) -> None:
         shell.server.world.add_fault("create_refund:hang_up_after")
         answer = shell.run("refund", V1_ID, "--amount", "10", "--confirm", "10.00 USD", "--json")
@@ -260,6 +321,7 @@ class TestJournal:
 
         again = shell.run("refund", V1_ID, "--amount", "10", "--confirm", "10.00 USD")
         assert again.code == 6  # what is open comes first, and a person is asked
+        assert "journal recover 1" in again.err
         recovered = shell.run("journal", "recover")
         assert recovered.code == 4
         assert "--nobody-else" in recovered.out
@@ -314,6 +376,11 @@ class TestJournal:
 
     def test_there_is_no_such_intent(self, shell: Shell) -> None:
         assert shell.run("journal", "show", "7").code == 7
+        assert shell.run("journal", "recover", "7").code == 7
+
+    def test_evidence_can_not_be_empty(self, shell: Shell) -> None:
+        answer = shell.run("journal", "resolve", "1", "--happened", "--evidence", " ")
+        assert answer.code == 2
 
     def test_a_word_on_what_is_not_unknown_is_held_back(self, shell: Shell) -> None:
         shell.run("refund", V1_ID, "--amount", "1", "--confirm", "1.00 USD")

@@ -161,11 +161,11 @@ def _in_child(job: Job, place: int, barrier: Any, tell: int) -> int:
             MOMENTS[job.moment][0]()
         with read_waits():
             pem = Path(job.key).read_bytes()
-            said = asyncio.run(_refund(job, place, pem, barrier))
-        os.write(tell, (json.dumps({"place": place, "results": said}) + "\n").encode())
+            results = asyncio.run(_refund(job, place, pem, barrier))
+        os.write(tell, (json.dumps({"place": place, "results": results}) + "\n").encode())
         os._exit(0)
     except BaseException as error:
-        said = traceback.format_exception(error)
+        said = "".join(traceback.format_exception(error))
         os.write(tell, (json.dumps({"place": place, "error": said}) + "\n").encode())
         if barrier is not None:
             barrier.abort()  # the other one need not wait

@@ -34,7 +34,7 @@ class LeaveScreen(ModalScreen[bool]):
             yield Static(
                 "A request that moves money is under way. payconsole leaves as soon as its"
                 " outcome is known.\n\nIf you leave now, the outcome stays open in the journal;"
-                " the next start asks Amazon with the same key, so that nothing is done twice.",
+                " the next start reads the order first, and sends nothing twice.",
                 markup=False,
             )
             yield Static(

@@ -135,6 +135,10 @@ class RefundDialog(ModalScreen[None]):
     def _amount_changed(self, event: Input.Changed) -> None:
         self._what.check(event.value)
 
+    @on(Input.Changed, "#phrase, #above")
+    def _phrase_changed(self) -> None:
+        self.query_one(ConfirmStep).say("")  # what was said was about another text
+
     @on(Input.Submitted, "#amount")
     def _amount_done(self) -> None:
         if self._what.check(self.query_one("#amount", Input).value) is None:

@@ -161,7 +161,8 @@ def plan_lines(plan: Plan, width: int) -> list[Content]:
 def _table(plan: Plan, width: int) -> list[Content]:
     """Before and after, side by side."""
     names = ["captured", "refunded", "refundable"]
-    head = f"{'':<{LABEL}}{'before':>16}     {'after':>16}"
+    wide = width > 78
+    head = f"{'':<{LABEL}}{'before':>16}     {'after' if wide else 'once it is done':>16}"
     lines = [quiet(head)]
     for name, (_, before), (_, after) in zip(names, plan.before, plan.after, strict=False):
         changed = before != after
@@ -172,7 +173,7 @@ def _table(plan: Plan, width: int) -> list[Content]:
                 ("  →  " if changed else "     ", "$foreground-muted"),
                 (f"{after:>16}", "bold" if changed else "$foreground-muted"),
                 (
-                    "   once Amazon has done it" if name == "refunded" and width > 78 else "",
+                    "   once Amazon has done it" if name == "refunded" and wide else "",
                     "$foreground-muted",
                 ),
             )

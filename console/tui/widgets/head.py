@@ -194,7 +194,7 @@ def _segments(order: Order, free: Money | None, currency: str) -> dict[str, tupl
             clamp(limit - captured - authorized) if limit and limit.currency == currency else free
         )
         rest = min(left, free, key=lambda money: money.amount)
-        parts["free"] = (rest, amount(free))
+        parts["free"] = (rest, amount(rest))
     return parts
 
 

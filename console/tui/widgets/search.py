@@ -20,6 +20,12 @@ class CleanInput(Input):
     def validate_value(self, value: str) -> str:
         return clean_line(value, LONGEST)
 
+    def _on_paste(self, event: events.Paste) -> None:
+        """All of a paste, on one line: an Input by itself keeps only the first line of it."""
+        event.stop()
+        event.prevent_default()
+        self.insert_text_at_cursor(clean_line(" ".join(event.text.split()), LONGEST))
+
 
 class SearchInput(CleanInput):
     """One line to look at, but a paste is taken whole: an id may stand deep in a mail."""
