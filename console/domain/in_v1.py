@@ -37,7 +37,7 @@ def order_words(order: Order) -> OrderWords:
     permission = order.permission
     if permission is None:
         return OrderWords()
-    captured = any(c.captured is not None and c.captured.is_positive for c in order.charges)
+    captured = _anything_captured(order)
     told = (
         permission.state,
         permission.status.reason_codes,
@@ -45,13 +45,29 @@ def order_words(order: Order) -> OrderWords:
         order.fully_captured,
     )
     return OrderWords(
-        v1=order_states(*told, captured=captured or None),
-        seller_central=seller_central_state(*told, captured=captured or None),
+        v1=order_states(*told, captured=captured),
+        seller_central=seller_central_state(*told, captured=captured),
     )
 
 
+def _anything_captured(order: Order) -> bool | None:
+    """True for a known capture; else only Amazon's own figures could rule one out."""
+    if any(has_capture(charge) for charge in order.charges):
+        return True
+    missing = order.totals.unaccounted
+    return False if missing is not None and not missing.is_positive else None
+
+
+def has_capture(charge: Charge) -> bool:
+    """Whether a capture was asked for, so that v1 had a capture object."""
+    if charge.state in ("CaptureInitiated", "Captured"):
+        return True
+    return charge.captured is not None and charge.captured.is_positive
+
+
 def charge_words(charge: Charge) -> ChargeWords:
-    captured = True if charge.captured is not None and charge.captured.is_positive else None
+    """The words for one charge; no capture's where nothing tells that there was one."""
+    captured = True if has_capture(charge) else None
     reason = charge.status.reason_code
     fully_refunded = (
         charge.captured is not None
@@ -64,7 +80,9 @@ def charge_words(charge: Charge) -> ChargeWords:
         authorization=authorization_state(charge.state, reason, captured=captured),
         capture=capture_state(
             charge.state, reason, captured=captured, fully_refunded=fully_refunded
-        ),
+        )
+        if captured
+        else (),
     )
 
 

@@ -10,13 +10,11 @@ from textual.content import Content
 
 from console.domain.checkout_v1 import calls_for_v2, reasons_to_v1, refund_state
 from console.domain.explain import Who, explain_state
-from console.domain.ids import authorization_id_of
+from console.domain.in_v1 import charge_words, order_words
 from console.domain.model import Charge, Status, without_buyer
 from console.domain.order import Order
 from console.domain.rules import BY_NAME, Offer, offers
 from console.domain.text import clean_line
-from console.tui.widgets.head import seller_words, v1_words
-from console.tui.widgets.transactions import v1_states
 from console.tui.words import (
     QUIET,
     TONES,
@@ -110,19 +108,20 @@ def vocabulary(order: Order, chosen: str | None, width: int) -> list[Content]:
     lines: list[Content] = []
     permission = order.permission
     if permission is not None:
+        words = order_words(order)
         name = "Billing Agreement" if permission.is_recurring else "Order Reference"
         lines += _translation(
             "Charge Permission", permission.id, permission.status,
-            [(name, permission.id, v1_words(order)), ("Seller Central", "", seller_words(order))],
+            [(name, permission.id, words.v1), ("Seller Central", "", words.seller_central)],
             width,
         )  # fmt: skip
         lines += _reasons("charge_permission", permission.status, width)
     for charge in order.charges:
         if chosen in (None, charge.id, order.id) or _is_above(order, charge, chosen):
-            authorization, capture = v1_states(charge)
-            v1 = [("Authorization", authorization_id_of(charge.id) or charge.id, authorization)]
-            if capture:
-                v1.append(("Capture", charge.id, capture))
+            told = charge_words(charge)
+            v1 = [("Authorization", told.authorization_id or charge.id, told.authorization)]
+            if told.capture:
+                v1.append(("Capture", charge.id, told.capture))
             lines += _translation("Charge", charge.id, charge.status, v1, width)
             lines += _reasons("charge", charge.status, width)
     for refund in order.refunds:

@@ -8,7 +8,7 @@ from typing import Final
 
 from textual.content import Content
 
-from console.domain.checkout_v1 import order_states, seller_central_state
+from console.domain.in_v1 import either, order_words
 from console.domain.money import Money
 from console.domain.order import Order, clamp, lifetime_kind
 from console.tui.words import (
@@ -61,51 +61,15 @@ def _title(order: Order, width: int) -> Content:
     )
     codes = ", ".join(permission.status.reason_codes)
     left = Content.assemble(title, "  ", state, (f" ({codes})" if codes else "", QUIET))
-    v1, seller = v1_words(order), seller_words(order)
+    words = order_words(order)
+    v1, seller = either(words.v1), either(words.seller_central)
     right = between(
         [
-            quiet("v1 ") + literal(" or ".join(v1)) if v1 else "",
-            quiet("Seller Central ") + literal(" or ".join(seller)) if seller else "",
+            quiet("v1 ") + literal(v1) if v1 else "",
+            quiet("Seller Central ") + literal(seller) if seller else "",
         ]
     )
     return spread(left, right, width)
-
-
-def v1_words(order: Order) -> tuple[str, ...]:
-    """What v1 may have called the order's state, most likely first."""
-    permission = order.permission
-    if permission is None:
-        return ()
-    return order_states(
-        permission.state,
-        permission.status.reason_codes,
-        permission.is_recurring,
-        order.fully_captured,
-        captured=_anything_captured(order),
-    )
-
-
-def seller_words(order: Order) -> tuple[str, ...]:
-    """What Seller Central may show for it."""
-    permission = order.permission
-    if permission is None:
-        return ()
-    return seller_central_state(
-        permission.state,
-        permission.status.reason_codes,
-        permission.is_recurring,
-        order.fully_captured,
-        captured=_anything_captured(order),
-    )
-
-
-def _anything_captured(order: Order) -> bool | None:
-    """True for a known capture; else only Amazon's own figures could rule one out."""
-    captured = order.totals.captured
-    if captured is not None and captured.is_positive:
-        return True
-    missing = order.totals.unaccounted
-    return False if missing is not None and not missing.is_positive else None
 
 
 def _facts(order: Order) -> Content:

@@ -9,7 +9,8 @@ from functools import partial
 
 from textual.content import Content
 
-from console.domain.checkout_v1 import authorization_state, capture_state, refund_state
+from console.domain.checkout_v1 import refund_state
+from console.domain.in_v1 import charge_words, either
 from console.domain.model import Charge, Dispute, Refund
 from console.domain.order import Order
 from console.tui.widgets.rows import Row
@@ -120,28 +121,11 @@ def _child(child: Refund | Dispute, tree: str, now: datetime) -> _Line:
                  deadline.replace("expires ", "") or age(child.created, now))  # fmt: skip
 
 
-def has_capture(charge: Charge) -> bool:
-    """Whether a capture was asked for, so that v1 had a capture object."""
-    if charge.state in ("CaptureInitiated", "Captured"):
-        return True
-    return charge.captured is not None and charge.captured.is_positive
-
-
-def v1_states(charge: Charge) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What v1 may have called the charge's authorization and its capture."""
-    captured = True if has_capture(charge) else None
-    refunded = bool(charge.captured and charge.refunded and charge.refunded >= charge.captured
-                    and charge.captured.is_positive)  # fmt: skip
-    code = charge.status.reason_code
-    authorization = authorization_state(charge.state, code, captured=captured)
-    capture = capture_state(charge.state, code, captured=captured, fully_refunded=refunded)
-    return authorization, capture if captured else ()
-
-
 def v1_word(charge: Charge) -> str:
     """The one word of v1 that matters: the capture's, where there is one."""
-    authorization, capture = v1_states(charge)
-    return f"v1 {' or '.join(capture or authorization)}" if capture or authorization else ""
+    words = charge_words(charge)
+    said = either(words.capture or words.authorization)
+    return f"v1 {said}" if said else ""
 
 
 def _fit(text: str, width: int) -> str:
