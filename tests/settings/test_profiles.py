@@ -275,13 +275,6 @@ class TestBroken:
         with pytest.raises(SettingsError, match=r"settings\.toml"):
             profiles.get()
 
-    @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read anything")
-    def test_a_file_that_may_not_be_read_is_named(self, profiles: Profiles, places: Places) -> None:
-        write(places, EDITED)
-        places.settings.chmod(0)
-        with pytest.raises(SettingsError, match=r"settings\.toml"):
-            profiles.get()
-
 
 texts = st.text(alphabet=st.characters(codec="utf-8"), max_size=20)
 
