@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeVar
 
 from console.amazon.client import AmazonPay, Answer
 from console.amazon.errors import (
@@ -43,14 +43,13 @@ from console.domain.model import (
     show_time,
 )
 from console.domain.money import Money
-from console.domain.order import Event, Order
+from console.domain.order import Order
 from console.domain.text import clean_line
-from console.store.decisions import Entry
-from console.store.index import Known, KnownIds, known_objects
+from console.history import ApiObject, Past, weave
+from console.store.index import Known, KnownIds, known_objects, look_of
 from console.store.journal import Journal
 
 ReadFailure = (AmazonError, NoAnswer, NotSent, Unreadable, WrongEnvironment)
-ApiObject: TypeAlias = ChargePermission | Charge | Refund | CheckoutSession | Dispute
 
 _READERS: Final[Mapping[str, Callable[[Json], ApiObject]]] = {
     "charge_permission": ChargePermission.from_api,
@@ -59,6 +58,15 @@ _READERS: Final[Mapping[str, Callable[[Json], ApiObject]]] = {
     "checkout_session": CheckoutSession.from_api,
     "dispute": Dispute.from_api,
 }
+
+_COLLECTIONS: Final[Mapping[str, str]] = {
+    "charge_permission": "chargePermissions",
+    "charge": "charges",
+    "refund": "refunds",
+    "dispute": "disputes",
+    "checkout_session": "checkoutSessions",
+}
+_CHILDREN: Final = frozenset({"charge", "refund", "dispute"})  # what belongs to a permission
 
 
 class Several(Exception):
@@ -80,17 +88,40 @@ class NotFoundHere(Exception):
         self.hint = (
             "Check the digits, and whether it belongs to another account, region or environment."
         )
+        if target.kind == "charge_permission":
+            self.hint += (
+                " Seller Central shows a payment of a recurring order as an order of its own:"
+                " then paste the charge's id."
+            )
 
 
 @dataclass
 class _Family:
     """What has been asked so far, and what came of it."""
 
-    asked: set[str] = field(default_factory=set)
+    asked: dict[str, Target] = field(default_factory=dict)
     found: dict[str, ApiObject] = field(default_factory=dict)
     failed: dict[str, Exception] = field(default_factory=dict)
     dates: dict[str, datetime] = field(default_factory=dict)  # Amazon's clock at each answer
     guesses: set[str] = field(default_factory=set)
+
+    @property
+    def permissions(self) -> set[str]:
+        """The permissions that the charges themselves name."""
+        return {charge.permission_id for charge in _of(self, Charge) if charge.permission_id}
+
+    def is_beside_the_point(self, identifier: str) -> bool:
+        """Whether an object that could not be read says nothing about this order.
+
+        Guesses are, and permissions that Amazon doesn't know while the charges name another:
+        Amazon's reports call each payment of a recurring order an order of its own.
+        """
+        if identifier in self.guesses:
+            return True
+        missing = isinstance(self.failed.get(identifier), NotFound)
+        is_permission = self.asked[identifier].kind == "charge_permission"
+        named = self.permissions
+        return missing and is_permission and bool(named) and identifier not in named
 
 
 class Lookup:
@@ -132,40 +163,84 @@ class Lookup:
         environment = self._client.account.environment
         return [order for order in known if environment_of(order) == environment] or known
 
-    async def look_up(self, identifier: Identifier, also: Iterable[str] = ()) -> Order:
+    # --- from memory ---------------------------------------------------------------------------
+
+    async def remembered(self, identifier: Identifier) -> Order | None:
+        """The order as this console saw it last, without asking Amazon; None where it never did.
+
+        `observed` is then the time of the oldest of the looks that it is made of.
+        """
+        return await asyncio.to_thread(self._remembered, identifier)
+
+    def _remembered(self, identifier: Identifier) -> Order | None:
+        known = self._known.get(identifier.v2.id)
+        if known is None:
+            return None
+        members = self._known.family(known.permission or known.id)
+        ids = {known.id, *(member.id for member in members)}
+        looks, looked = self._known.last_looks(ids), self._known.looked(ids)
+        if identifier.v2.id not in looks and known.permission not in looks:
+            return None
+        family = _Family()
+        for look in looks.values():
+            family.found[look.object] = _read(_target(look.kind, look.object), look.raw)
+        times = [parse_time(looked[look]) for look in looks if look in looked]
+        observed = min((time for time in times if time), default=None)
+        if observed is None:
+            return None
+        return self._put_together(identifier, family, observed, remembered=True)
+
+    # --- from Amazon ---------------------------------------------------------------------------
+
+    async def look_up(
+        self,
+        identifier: Identifier,
+        also: Iterable[str] = (),
+        tell: Callable[[int, int], None] | None = None,
+    ) -> Order:
         """Everything that can be known now of the order that `identifier` belongs to.
 
         `also` are ids of refunds that must be read with it, beside those that the index knows.
+        `tell` hears, with every answer, how many objects were read of how many are known of.
 
         Raises NotFoundHere, AmazonError, NoAnswer, NotSent or Unreadable where the object
         itself can't be read, and WrongEnvironment before any byte is sent. What belongs to
         it and can't be read is named in the order's `unread`.
         """
         family = _Family()
-        await self._gather(identifier, [_target("refund", refund) for refund in also], family)
-        failure = family.failed.get(identifier.v2.id)
-        if isinstance(failure, NotFound):
-            account = self._client.account
-            raise NotFoundHere(identifier.v2, account.region, account.environment) from failure
-        if failure is not None:
+        await self._gather(identifier, [_target("refund", refund) for refund in also], family, tell)
+        asked_for = identifier.v2.id
+        failure = family.failed.get(asked_for)
+        if failure is not None and not family.is_beside_the_point(asked_for):
+            if isinstance(failure, NotFound):
+                account = self._client.account
+                raise NotFoundHere(identifier.v2, account.region, account.environment) from failure
             raise failure
-        return await self._compose(identifier, family)
+        return await asyncio.to_thread(self._keep, identifier, family, self._client.amazon_now())
 
     def remember_refund(self, refund: Refund, permission_id: str) -> None:
         """Keep a refund that was just made, so that the next look shows it. Blocks."""
-        seen = show_time(self._client.amazon_now()) or ""
+        now = self._client.amazon_now()
+        seen = show_time(now) or ""
         self._known.remember(
-            [Known(refund.id, "refund", refund.charge_id, permission_id, None, refund.state, seen)]
+            [Known(refund.id, "refund", refund.charge_id, permission_id, None, refund.state, seen)],
+            [look_of(refund, now)],
         )
 
-    async def _gather(self, identifier: Identifier, also: list[Target], family: _Family) -> None:
+    async def _gather(
+        self,
+        identifier: Identifier,
+        also: list[Target],
+        family: _Family,
+        tell: Callable[[int, int], None] | None,
+    ) -> None:
         """Ask for the object, then for whatever each answer leads to, side by side."""
         running: dict[asyncio.Task[Answer], Target] = {}
 
         def ask(targets: Iterable[Target]) -> None:
             for target in targets:
                 if target.id not in family.asked:
-                    family.asked.add(target.id)
+                    family.asked[target.id] = target
                     running[asyncio.create_task(self._client.get(target))] = target
 
         try:
@@ -176,6 +251,9 @@ class Lookup:
                 for task in done:
                     target = running.pop(task)
                     ask(await self._took(target, task, family))
+                _drop_wrong_guesses(running, family)
+                if tell:
+                    tell(len(family.found) + len(family.failed), len(family.asked))
         finally:
             for task in running:
                 task.cancel()
@@ -205,11 +283,7 @@ class Lookup:
             return []
         if answer.date is not None:
             family.dates[target.id] = answer.date
-        data = answer.data or {}
-        found: ApiObject = _READERS[target.kind](data)
-        if not found.id:
-            found = replace(found, id=target.id)
-        family.found[target.id] = found
+        found = family.found[target.id] = _read(target, answer.data or {})
         if isinstance(found, ChargePermission):
             return [] if target.id in family.guesses else await self._index_family(target.id)
         parents = list(_parents(found))
@@ -223,18 +297,37 @@ class Lookup:
     async def _index_family(self, permission_id: str) -> list[Target]:
         members = await asyncio.to_thread(self._known.family, permission_id)
         targets = [_target("charge_permission", permission_id)]
-        return targets + [_target(m.kind, m.id) for m in members if m.kind in ("charge", "refund")]
+        return targets + [_target(m.kind, m.id) for m in members if m.kind in _CHILDREN]
 
-    async def _compose(self, identifier: Identifier, family: _Family) -> Order:
-        charges = sorted(_of(family, Charge), key=lambda c: (show_time(c.created) or "", c.id))
-        refunds = sorted(_of(family, Refund), key=lambda r: (show_time(r.created) or "", r.id))
-        sessions, disputes = _of(family, CheckoutSession), _of(family, Dispute)
-        permission = _permission(identifier, family, charges)
-        observed = self._client.amazon_now()
-        members = known_objects(permission, charges, refunds, observed)
-        history, journal_refunds = await asyncio.to_thread(
-            self._remember, members, permission, charges
+    # --- putting together ----------------------------------------------------------------------
+
+    def _keep(self, identifier: Identifier, family: _Family, observed: datetime) -> Order:
+        """Remember what was read, then put the order together with what our records know."""
+        found = [item for name, item in family.found.items() if name not in family.guesses]
+        permission = _permission(identifier, family)
+        children = [item for item in found if not isinstance(item, ChargePermission)]
+        self._known.remember(
+            known_objects(permission, children, observed),
+            [look_of(item, observed) for item in found],
         )
+        return self._put_together(identifier, family, observed)
+
+    def _put_together(
+        self,
+        identifier: Identifier,
+        family: _Family,
+        observed: datetime,
+        *,
+        remembered: bool = False,
+    ) -> Order:
+        permission = _permission(identifier, family)
+        strangers = {c.id for c in _of(family, Charge) if not _belongs(c, permission)}
+        charges = _by_age(c for c in _of(family, Charge) if c.id not in strangers)
+        refunds = _by_age(r for r in _of(family, Refund) if r.charge_id not in strangers)
+        disputes = _by_age(d for d in _of(family, Dispute) if d.charge_id not in strangers)
+        sessions = _of(family, CheckoutSession)
+        head = [permission] if permission else []
+        members: list[ApiObject] = [*head, *charges, *refunds, *disputes, *sessions]
         order = Order(
             query=identifier,
             permission=permission,
@@ -244,25 +337,34 @@ class Lookup:
             amazon_date=family.dates.get(identifier.v2.id),
             session=sessions[0] if sessions else None,
             disputes=tuple(disputes),
-            journal_refunds=journal_refunds,
+            journal_refunds={
+                c.id: self._journal.live_refunds(c.id, c.currency) for c in charges if c.currency
+            },
             unread={
                 unread: str(error)
                 for unread, error in family.failed.items()
-                if unread not in family.guesses
+                if not family.is_beside_the_point(unread)
             },
+            remembered=remembered,
+            history=weave(members, self._past(permission, charges, members), observed),
         )
-        return _with_words(order, [*_amazon_events(order), *_journal_events(history)])
+        return replace(order, warnings=tuple(_warnings(order)))
 
-    def _remember(
-        self, members: list[Known], permission: ChargePermission | None, charges: list[Charge]
-    ) -> tuple[list[Entry], dict[str, Money]]:
-        self._known.remember(members)
+    def _past(
+        self,
+        permission: ChargePermission | None,
+        charges: list[Charge],
+        members: list[ApiObject],
+    ) -> Past:
+        """What journal and index know of the family, members that can't be read included."""
         scopes = sorted({permission.id} if permission else {scope_of(c) for c in charges})
-        history = [line for scope in scopes for line in self._journal.entries(scope=scope)]
-        refunds = {
-            c.id: self._journal.live_refunds(c.id, c.currency) for c in charges if c.currency
-        }
-        return history, refunds
+        ids = {member.id for member in members}
+        ids |= {known.id for scope in scopes for known in self._known.family(scope)}
+        return Past(
+            journal=[line for scope in scopes for line in self._journal.entries(scope=scope)],
+            looks=self._known.looks_at(ids),
+            told=self._known.past(ids),
+        )
 
 
 def scope_of(charge: Charge) -> str:
@@ -271,6 +373,11 @@ def scope_of(charge: Charge) -> str:
 
 
 T = TypeVar("T", bound=ApiObject)
+Child = TypeVar("Child", Charge, Refund, Dispute)
+
+
+def _by_age(found: Iterable[Child]) -> list[Child]:
+    return sorted(found, key=lambda item: (show_time(item.created) or "", item.id))
 
 
 def _of(family: _Family, kind: type[T]) -> list[T]:
@@ -278,12 +385,23 @@ def _of(family: _Family, kind: type[T]) -> list[T]:
 
 
 def _target(kind: str, identifier: str) -> Target:
-    collection = {
-        "charge_permission": "chargePermissions",
-        "charge": "charges",
-        "refund": "refunds",
-    }[kind]
-    return Target(kind, identifier, f"/{collection}/{identifier}")
+    return Target(kind, identifier, f"/{_COLLECTIONS[kind]}/{identifier}")
+
+
+def _read(target: Target, data: Json) -> ApiObject:
+    """The object in an answer; an answer that doesn't name its id is what was asked for."""
+    found: ApiObject = _READERS[target.kind](data)
+    return found if found.id else replace(found, id=target.id)
+
+
+def _drop_wrong_guesses(running: dict[asyncio.Task[Answer], Target], family: _Family) -> None:
+    """Don't wait for a guess once the charge itself has named another permission."""
+    named = family.permissions
+    for task, target in list(running.items()):
+        if target.id in family.guesses and named and target.id not in named:
+            task.cancel()
+            del running[task]
+            family.asked.pop(target.id)
 
 
 def _parents(found: ApiObject) -> Iterable[Target]:
@@ -294,44 +412,62 @@ def _parents(found: ApiObject) -> Iterable[Target]:
         yield _target("charge", found.charge_id)
 
 
-def _permission(
-    identifier: Identifier, family: _Family, charges: list[Charge]
-) -> ChargePermission | None:
-    """The permission that the answers themselves name; a guess that none names is dropped."""
-    named = [charge.permission_id for charge in charges if charge.permission_id]
-    for candidate in [identifier.v2.id, *named]:
+def _permission(identifier: Identifier, family: _Family) -> ChargePermission | None:
+    """The permission that the answers themselves name; a guess that none names is dropped.
+
+    What the queried object itself names comes before what others of the family name.
+    """
+    others = [*sorted(family.permissions), *_named_by_sessions(family)]
+    for candidate in [_own_permission(identifier.v2.id, family), *others]:
         found = family.found.get(candidate)
         if isinstance(found, ChargePermission):
             return found
-    session = next(iter(_of(family, CheckoutSession)), None)
-    found = family.found.get(session.permission_id or "") if session else None
-    return found if isinstance(found, ChargePermission) else None
+    return None
 
 
-def _with_words(order: Order, events: list[Event]) -> Order:
-    return replace(
-        order,
-        history=tuple(sorted(events, key=lambda event: event.time)),
-        warnings=tuple(_warnings(order)),
-    )
+def _own_permission(identifier: str, family: _Family) -> str:
+    """The permission that an object leads up to; its own id where it leads nowhere."""
+    found = family.found.get(identifier)
+    if isinstance(found, Refund | Dispute) and found.charge_id:
+        found = family.found.get(found.charge_id)
+    named = found.permission_id if isinstance(found, Charge | CheckoutSession) else None
+    return named or identifier
+
+
+def _named_by_sessions(family: _Family) -> list[str]:
+    return [s.permission_id for s in _of(family, CheckoutSession) if s.permission_id]
+
+
+def _belongs(charge: Charge, permission: ChargePermission | None) -> bool:
+    """What the index counts to an order is no part of it if Amazon says another one."""
+    return permission is None or charge.permission_id in (None, permission.id)
+
+
+_HOW_TO_FIND: Final = (
+    "Paste their ids from the shop or Seller Central, or import Amazon's reports or"
+    " notifications (`payconsole import`, `payconsole sync`), to see them."
+)
 
 
 def _warnings(order: Order) -> Iterable[str]:
-    if order.permission is None and order.session is None:
+    permission = order.permission
+    if permission is None and order.session is None and not order.remembered:
         yield "The charge permission could not be read, so the order's limits are not known."
     missing = order.totals.unaccounted
     if missing is not None and missing.is_positive:
         yield (
             f"{missing} of this order was used by charges that this console has not seen."
-            " Paste their ids from the shop or Seller Central to see them."
+            f" {_HOW_TO_FIND}"
         )
     for charge in order.charges:
         unseen = _unseen_refunds(order, charge)
         if unseen is not None and unseen.is_positive:
             yield (
                 f"{unseen} of charge {charge.id} was refunded by refunds that this console has"
-                " not seen. Paste their ids from the shop or Seller Central to see them."
+                f" not seen. {_HOW_TO_FIND}"
             )
+    if permission is not None and order.query.kind is Kind.ORDER and order.id != order.query.v2.id:
+        yield f"{order.query.id} is a payment of {permission.id}, not an order of its own."
     for identifier, why in order.unread.items():
         yield f"{identifier} could not be read: {why}"
     for dispute in order.disputes:
@@ -348,64 +484,3 @@ def _unseen_refunds(order: Order, charge: Charge) -> Money | None:
     known = [r.amount for r in order.refunds_of(charge.id) if not r.is_dead and r.amount]
     same = [amount for amount in known if amount.currency == charge.refunded.currency]
     return charge.refunded - sum(same, Money.zero(charge.refunded.currency))
-
-
-def _amazon_events(order: Order) -> Iterable[Event]:
-    """What Amazon's own timestamps tell: made, and since when in the present state."""
-    permission = [order.permission] if order.permission else []
-    family: list[ChargePermission | Charge | Refund | Dispute] = [
-        *permission,
-        *order.charges,
-        *order.refunds,
-        *order.disputes,
-    ]
-    for found in family:
-        if found.created:
-            yield Event(found.created, found.id, "created", "amazon")
-        updated = found.status.updated
-        if updated and updated != found.created:
-            why = f" ({found.status.reason_code})" if found.status.reason_code else ""
-            yield Event(updated, found.id, f"{found.state}{why}", "amazon")
-
-
-def _journal_events(lines: list[Entry]) -> Iterable[Event]:
-    for line in lines:
-        said = JOURNAL_WORDS.get(line.kind)
-        time = parse_time(line.time)
-        if said is None or time is None:
-            continue
-        event = said.format_map(_Words(line))
-        yield Event(time, line.object or "", event, "journal", line.actor)
-
-
-# A line of the journal in an order's history; kinds without words are too fine for it.
-JOURNAL_WORDS: Final = {
-    "reserve": "{action} of {amount} decided: {reason}",
-    "arm": "attempt {attempt} sent",
-    "accept": "accepted by Amazon as {result}",
-    "absorb": "was already there as {result}; nothing new was made",
-    "refuse": "refused: {why}",
-    "not_sent": "not sent: {why}",
-    "conflict": "held: {why}",
-    "stale": "not sent, the order had changed: {why}",
-    "lose": "outcome unknown: {why}",
-    "abandon": "given up before sending: {why}",
-    "settle": "{said}",
-    "decline": "declined by Amazon",
-    "happened": "a person says that it happened: {evidence}",
-    "did_not": "a person says that it did not happen: {evidence}",
-    "reopen": "tried again: {reason}",
-    "next_key": "a person gave the key up: {reason}",
-}
-
-
-class _Words(dict[str, str]):
-    """A journal line's data for `JOURNAL_WORDS`; what a line doesn't have reads as `–`."""
-
-    def __init__(self, line: Entry) -> None:
-        amount = Money.from_api(line.data.get("amount"))
-        texts = {key: str(value) for key, value in line.data.items()}
-        super().__init__(texts | {"amount": str(amount) if amount else "–"})
-
-    def __missing__(self, key: str) -> str:
-        return "–"

@@ -22,7 +22,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "amazon": {"domain"},
     "store": {"domain"},
     "simulator": {"domain"},
-    "lookup": {"domain", "amazon", "store"},
+    "history": {"domain", "store"},
+    "lookup": {"domain", "amazon", "store", "history"},
     "actions": {"domain", "amazon", "store", "lookup"},
     # These two compose the areas for the doors.
     "session": {"domain", "amazon", "store", "lookup", "actions"},

@@ -28,7 +28,7 @@ class Event:
     time: datetime
     object: str
     event: str
-    source: str  # amazon, journal, seen
+    source: str  # amazon, journal, seen, notification, report, file
     actor: str | None = None
 
 
@@ -58,6 +58,7 @@ class Order:
     `observed` is the moment of the look, `amazon_date` Amazon's own clock in the answer for
     the queried object. `journal_refunds` is, by charge, the sum of live refunds that the
     journal knows; `unread` names objects that are known to exist but could not be read.
+    `remembered` says that Amazon was not asked: `observed` is then when it was.
     """
 
     query: Identifier
@@ -70,6 +71,7 @@ class Order:
     disputes: tuple[Dispute, ...] = ()
     journal_refunds: Mapping[str, Money] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
+    remembered: bool = False
     warnings: tuple[str, ...] = ()
     history: tuple[Event, ...] = ()
 
