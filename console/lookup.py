@@ -306,10 +306,10 @@ class Lookup:
         found = [item for name, item in family.found.items() if name not in family.guesses]
         permission = _permission(identifier, family)
         children = [item for item in found if not isinstance(item, ChargePermission)]
-        self._known.remember(
-            known_objects(permission, children, observed),
-            [look_of(item, observed) for item in found],
-        )
+        known = known_objects(permission, children, observed)
+        if permission is not None:
+            known += _payments(family, permission, observed)
+        self._known.remember(known, [look_of(item, observed) for item in found])
         return self._put_together(identifier, family, observed)
 
     def _put_together(
@@ -432,6 +432,16 @@ def _own_permission(identifier: str, family: _Family) -> str:
         found = family.found.get(found.charge_id)
     named = found.permission_id if isinstance(found, Charge | CheckoutSession) else None
     return named or identifier
+
+
+def _payments(family: _Family, permission: ChargePermission, observed: datetime) -> list[Known]:
+    """What a report calls an order and is a payment of `permission`: known as that from now on."""
+    seen = show_time(observed) or ""
+    return [
+        Known(name, "order_reference", permission.id, permission.id, None, None, seen)
+        for name in family.failed
+        if name not in family.guesses and family.is_beside_the_point(name)
+    ]
 
 
 def _named_by_sessions(family: _Family) -> list[str]:

@@ -453,10 +453,14 @@ def _keep_looks(connection: Connection, looks: Sequence[Look]) -> None:
     rows = [
         asdict(look) | {"raw": _dump(look.raw)}
         for look in looks
-        if look.object not in last or _dump(last[look.object].raw) != _dump(look.raw)
+        if look.object not in last or _differs(last[look.object], look)
     ]
     if rows:
         connection.execute(insert(_LOOKS), rows)
+
+
+def _differs(last: Look, look: Look) -> bool:
+    return (last.state, _dump(last.raw)) != (look.state, _dump(look.raw))
 
 
 def _last_looks(connection: Connection, identifiers: Iterable[str]) -> dict[str, Look]:

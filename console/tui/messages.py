@@ -59,8 +59,21 @@ class Asking(Message):
         super().__init__()
 
 
+class Reading(Message):
+    """How many objects were read of how many are known of; `order_id` as in NotFoundThere."""
+
+    def __init__(self, order_id: str | None, done: int, known: int) -> None:
+        self.order_id = order_id
+        self.done = done
+        self.known = known
+        super().__init__()
+
+
 class Found(Message):
-    """An order was read; `others` are further ids of the pasted text."""
+    """An order was read, or remembered (`order.remembered`).
+
+    `others` are further ids of the pasted text.
+    """
 
     def __init__(self, order: Order, others: tuple[Identifier, ...] = (), *, again: bool) -> None:
         self.order = order

@@ -55,6 +55,17 @@ def quiet(text: str) -> Content:
     return Content.styled(text, QUIET)
 
 
+def progress_bar(share: float, width: int) -> Content:
+    """A bar of at most 40 cells, and the share in words."""
+    room = max(4, min(40, width - 6))
+    filled = round(max(0.0, min(1.0, share)) * room)
+    return Content.assemble(
+        ("█" * filled, "$primary"),
+        ("░" * (room - filled), "$foreground-disabled"),
+        (f" {int(share * 100):>3} %", QUIET),
+    )
+
+
 def heading(text: str) -> Content:
     return Content.styled(text, HEADING)
 

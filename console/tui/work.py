@@ -72,17 +72,33 @@ class Work:
         others: tuple[Identifier, ...] = (),
         again: str | None = None,
     ) -> None:
+        """Read an order; one that was seen before stands on the screen meanwhile."""
+        lookup = self.session.lookup
         if again is None:
-            target = identifier.v2
-            self._post(say.Asking(f"{target.kind.replace('_', ' ')} {target.id}", identifier.id))
+            again = await self._show_remembered(identifier, others)
         try:
-            order = await self.session.lookup.look_up(identifier)
+            order = await lookup.look_up(
+                identifier, tell=lambda done, known: self._post(say.Reading(again, done, known))
+            )
         except READ_FAILURES as error:
             self._post(say.NotFoundThere(say_failure(error), again))
             return
         self._note_pending(order)
         self._post(say.Found(order, others, again=again is not None))
         await self._recents()
+
+    async def _show_remembered(
+        self, identifier: Identifier, others: tuple[Identifier, ...]
+    ) -> str | None:
+        """Show the order as it was seen last; returns its id, None where it never was."""
+        remembered = await self.session.lookup.remembered(identifier)
+        if remembered is None:
+            target = identifier.v2
+            what = f"{target.kind.replace('_', ' ')} {target.id}"
+            self._post(say.Asking(what, identifier.id))
+            return None
+        self._post(say.Found(remembered, others, again=False))
+        return remembered.id
 
     def recents(self) -> None:
         self._spawn(self._recents(), "recents", exclusive=True)
@@ -117,15 +133,15 @@ class Work:
 
     # --- actions -----------------------------------------------------------------------------
 
-    def perform(self, plan: Plan, phrase: str, *, above_captured: bool) -> None:
+    def perform(self, plan: Plan, phrase: str, *, above_captured: bool, disputed: bool) -> None:
         """Send a confirmed plan. Neither exclusive nor bound to the dialog."""
-        self._spawn(self._perform(plan, phrase, above_captured), "send")
+        self._spawn(self._perform(plan, phrase, above_captured, disputed), "send")
 
-    async def _perform(self, plan: Plan, phrase: str, above_captured: bool) -> None:
+    async def _perform(self, plan: Plan, phrase: str, above_captured: bool, disputed: bool) -> None:
         tell = self._teller(plan.draft.object)
         try:
             outcome = await self.session.engine.perform(
-                plan, phrase, above_captured=above_captured, tell=tell
+                plan, phrase, above_captured=above_captured, disputed=disputed, tell=tell
             )
         except READ_FAILURES as error:
             self._post(say.Performed(plan, None, say_failure(error)))

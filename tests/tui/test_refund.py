@@ -34,7 +34,7 @@ async def test_a_v1_id_to_a_refund_that_is_done(stage: Stage) -> None:
         await console.sees("◐ RefundInitiated", "1 pending", "v1 Pending")
         stage.world.clock.advance(60)
         await console.sees("Done: refund 12.00 USD", "refunded 22.00")
-        await console.sees_no("RefundInitiated", "pending ·")
+        await console.sees_no("◐ RefundInitiated", "pending ·")
         await console.sees("refund of 12.00 USD decided: damaged box", "by ann")
     assert stage.refunds_sent() == 1
 

@@ -29,6 +29,7 @@ from console.tui.words import (
     TONES,
     ending_id,
     literal,
+    progress_bar,
     quiet,
     symbol,
     tone_of,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from console.tui.opening import Source
 
 TICK: Final = 1.0
+SEVERAL_OBJECTS: Final = 8  # an order of fewer is read too soon for a progress bar
 _WHAT_GOES_IN: Final = (
     "Orders, charge permissions, billing agreements, authorizations, captures, charges, refunds,"
     " disputes and checkout sessions, of Checkout v1 and v2. A whole mail, link or notification"
@@ -63,6 +65,7 @@ class ConsoleScreen(NewsScreen):
         self._known: list[Known] = []
         self._asked_before_open: str | None = None
         self._doing: str | None = "Starting"
+        self._share: float | None = None
 
     def compose(self) -> ComposeResult:
         source = self._source
@@ -120,15 +123,20 @@ class ConsoleScreen(NewsScreen):
         self._say_empty(None)
         self.say(event.said)
 
-    def _say_empty(self, doing: str | None) -> None:
-        """What fills the place where no order is shown: what is going on, or what to do."""
+    def _say_empty(self, doing: str | None, share: float | None = None) -> None:
+        """What fills the place where no order is shown: what is going on, or what to do.
+
+        `share` is how much of it is done, where that is known.
+        """
         self._doing = doing
+        self._share = share
         self.query_one("#empty", Drawn).redraw()
 
     def _empty_lines(self, width: int) -> list[Content]:
         width = min(width, 78)
         if self._doing is not None:
-            return wrapped(quiet(f"{self._doing} …"), width)
+            bar = [progress_bar(self._share, width)] if self._share is not None else []
+            return [*wrapped(quiet(f"{self._doing} …"), width), *bar]
         return [
             Content.styled("Paste or type any Amazon Pay id.", "bold"),
             Content(""),
@@ -164,6 +172,15 @@ class ConsoleScreen(NewsScreen):
         self.query_one("#loading").display = True
         self._say_empty(f"Asking Amazon for {event.what}")
 
+    def on_reading(self, event: messages.Reading) -> None:
+        """Worth saying only where there is something to wait for."""
+        if event.known < SEVERAL_OBJECTS:
+            return
+        if self.order is not None and self.order.id == event.order_id:
+            self.order_pane.reading(event.done, event.known)
+        elif event.order_id is None:
+            self._say_empty(f"Read {event.done} of {event.known} objects", event.done / event.known)
+
     def on_found(self, event: messages.Found) -> None:
         if event.again and (self.order is None or self.order.id != event.order.id):
             return  # another order is on the screen by now
@@ -176,6 +193,7 @@ class ConsoleScreen(NewsScreen):
         self.update_condition()
         self._offer()
         if not event.again:
+            self.query_one(SearchInput).value = event.order.query.id
             self.others = event.others
             pane.rows.focus()
             if event.others:
@@ -193,8 +211,11 @@ class ConsoleScreen(NewsScreen):
         if event.order_id is not None:
             if self.work:
                 self.work.retry_later(event.order_id)
-            if self.order is None or self.order.id != event.order_id:
-                return
+            if self.order is not None and self.order.id == event.order_id:
+                self.order_pane.not_renewed()
+                self._tick()
+                self.say(event.said)
+            return
         self.query_one("#loading").display = False
         search = self.query_one(SearchInput)
         search.focus()
@@ -263,6 +284,16 @@ class ConsoleScreen(NewsScreen):
     def action_act(self, name: str) -> None:
         """An action's key: do it, or say why not."""
         action = BY_NAME[name]
+        if self.order is not None and self.order.remembered and self.order_pane.display:
+            self.say(
+                Said(
+                    f"{action.title}: not yet",
+                    "This is the order as it was seen before. Amazon is being asked.",
+                    "Wait until it says `checked`; g asks again.",
+                    "waiting",
+                )
+            )
+            return
         offer = self.order_pane.offers().get(name) if self.order_pane.display else None
         if offer is None:
             where = "Look an order up first." if self.order is None else "Nothing here takes it."

@@ -17,8 +17,10 @@ from console.domain.rules import ACTIONS, Offer, offers
 from console.tui.keys import TABS
 from console.tui.widgets import details
 from console.tui.widgets.drawn import Drawn
+from console.tui.widgets.explained import explain
 from console.tui.widgets.head import head_lines
 from console.tui.widgets.rows import RowList
+from console.tui.widgets.side_by_side import vocabulary
 from console.tui.widgets.transactions import transaction_rows
 from console.tui.words import TONES, age, heading, quiet, spread
 
@@ -72,6 +74,7 @@ class OrderPane(Vertical):
         super().__init__(id="order")
         self.order: Order | None = None
         self.revealed = False
+        self._asking = ""  # what is being done to renew the picture
         self._records = records
         self._tabs = TabBar()
         self._details = Drawn(self._detail_lines, id="details")
@@ -99,6 +102,7 @@ class OrderPane(Vertical):
         """Show `order`; the cursor stays where it was if it is the same one again."""
         same = self.order is not None and self.order.id == order.id
         self.order = order
+        self._asking = "asking Amazon" if order.remembered else ""
         if not same:
             self.revealed = False
             self.query_one("#details-pane").scroll_home(animate=False)
@@ -126,8 +130,8 @@ class OrderPane(Vertical):
             return []
         pages: list[Callable[[], list[Content]]] = [
             lambda: details.timeline(order, width),
-            lambda: details.explain(order, self.chosen, width),
-            lambda: details.vocabulary(order, self.chosen, width),
+            lambda: explain(order, self.chosen, width),
+            lambda: vocabulary(order, self.chosen, width),
             lambda: details.raw(order, self.chosen, self.revealed),
             lambda: details.requests(self._records(), width),
         ]
@@ -135,8 +139,19 @@ class OrderPane(Vertical):
 
     def checked(self, now: datetime) -> None:
         """Say how old the picture is."""
-        if self.order is not None:
-            self._tabs.change(checked=f"checked {age(self.order.observed, now)}")
+        order = self.order
+        if order is None:
+            return
+        seen = f"{'seen' if order.remembered else 'checked'} {age(order.observed, now)}"
+        self._tabs.change(checked=seen + (f" · {self._asking}" if self._asking else ""))
+
+    def reading(self, done: int, known: int) -> None:
+        """How far the look is that will renew the picture."""
+        self._asking = f"read {done} of {known}"
+
+    def not_renewed(self) -> None:
+        """The look came to nothing: what is shown stays as old as it says."""
+        self._asking = "Amazon could not be asked"
 
     def reveal(self, revealed: bool) -> None:
         self.revealed = revealed
