@@ -98,6 +98,7 @@ class Work:
             self._post(say.Asking(what, identifier.id))
             return None
         self._post(say.Found(remembered, others, again=False))
+        await self._painted()
         return remembered.id
 
     def recents(self) -> None:
@@ -257,6 +258,12 @@ class Work:
         self._app.call_later(done)
 
     # --- shared ------------------------------------------------------------------------------
+
+    async def _painted(self) -> None:
+        """Let what was posted come onto the screen before anything else takes the processor."""
+        painted = asyncio.Event()
+        self._app.call_later(self._app.call_after_refresh, painted.set)
+        await painted.wait()
 
     def _teller(self, about: str) -> Callable[[str], None]:
         return lambda text: self._post(say.Progress(about, text))
