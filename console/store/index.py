@@ -63,11 +63,12 @@ _OBJECTS: Final = Table(
     Index("objects_parent", "parent"),
     Index("objects_looked", "kind", "looked"),
 )
-# An order number may stand on many objects, and an object may carry many of them.
+# An order number may stand on many objects, and an object may carry many of them. People write
+# them in upper and lower case.
 _NUMBERS: Final = Table(
     "numbers",
     _METADATA,
-    Column("reference", Text, primary_key=True),
+    Column("reference", Text(collation="NOCASE"), primary_key=True),
     Column("object", Text, primary_key=True),
     sqlite_with_rowid=False,
 )

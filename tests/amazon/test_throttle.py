@@ -14,7 +14,7 @@ from console.amazon.throttle import Throttle
 
 pytestmark = pytest.mark.anyio
 
-# domain.md 8.1, the smaller of the two columns: operation -> (live, sandbox), burst and rate.
+# Throttling page, the smaller of the two columns: operation -> (live, sandbox), burst and rate.
 SMALLER = {
     "get_charge_permission": ((20, 2), (5, 1)),
     "get_charge": ((20, 2), (5, 1)),
@@ -57,8 +57,10 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Time:
 
 @pytest.mark.parametrize("environment", ["live", "sandbox"])
 @pytest.mark.parametrize("operation", SMALLER)
-async def test_burst_then_rate(time: Time, operation: str, environment: str) -> None:
+async def test_burst_but_one_then_rate(time: Time, operation: str, environment: str) -> None:
+    """One token stays unused, for requests that overtake each other on the way."""
     burst, rate = SMALLER[operation][0 if environment == "live" else 1]
+    burst -= 1
     bucket = Throttle(environment, time.now)
     waits = [await bucket.take(operation) for _ in range(burst + 4)]
     assert waits[:burst] == [0.0] * burst
@@ -67,16 +69,15 @@ async def test_burst_then_rate(time: Time, operation: str, environment: str) -> 
 
 async def test_a_rested_bucket_is_full_and_not_fuller(time: Time) -> None:
     bucket = Throttle("sandbox", time.now)
-    for _ in range(5):
+    for _ in range(4):
         await bucket.take("get_charge")
     time.seconds += 3600
-    assert [await bucket.take("get_charge") for _ in range(6)] == [0, 0, 0, 0, 0, 1]
+    assert [await bucket.take("get_charge") for _ in range(5)] == [0, 0, 0, 0, 1]
 
 
 async def test_operations_do_not_share(time: Time) -> None:
     bucket = Throttle("sandbox", time.now)
     for operation in SMALLER:
-        assert await bucket.take(operation) == 0
         assert await bucket.take(operation) == 0
 
 
@@ -90,19 +91,18 @@ async def test_first_come_first_served(time: Time) -> None:
 
     await asyncio.gather(*(take(number) for number in range(10)))
     assert served == list(range(10))
-    assert time.seconds == pytest.approx(1008)
+    assert time.seconds == pytest.approx(1009)
 
 
 async def test_who_gives_up_takes_no_token(time: Time) -> None:
     bucket = Throttle("sandbox", time.now)
-    await bucket.take("create_refund")
     await bucket.take("create_refund")
     waiting = asyncio.create_task(bucket.take("create_refund"))
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
     time.seconds += 10
-    assert [await bucket.take("create_refund") for _ in range(3)] == [0, 0, 1]
+    assert [await bucket.take("create_refund") for _ in range(2)] == [0, 1]
 
 
 @settings(max_examples=50, deadline=None)

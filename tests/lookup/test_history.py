@@ -85,7 +85,8 @@ class TestOtherSources:
 class TestAfterAnImport:
     """Any id or order number finds its whole family, and Amazon's word counts."""
 
-    async def test_an_order_number_finds_the_family(self, desk: Desk) -> None:
+    @pytest.mark.parametrize("written", ["Shop-1", "shop-1", "#Shop-1", " Shop-1\n"])
+    async def test_an_order_number_finds_the_family(self, desk: Desk, written: str) -> None:
         desk.known.learn(
             [
                 Known(ORDER, "charge_permission", None, ORDER, "Shop-1", None, "2026-01-01"),
@@ -93,7 +94,7 @@ class TestAfterAnImport:
                 Known(REFUND, "refund", CHARGE, None, None, None, "2026-01-01"),
             ]
         )
-        order = await desk.look("Shop-1")
+        order = await desk.look(written)
         assert [c.id for c in order.charges] == [CHARGE]
         assert [r.id for r in order.refunds] == [REFUND]
 
