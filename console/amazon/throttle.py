@@ -9,7 +9,6 @@ from typing import Final
 
 from console.domain.limits import THROTTLE, Bucket
 
-
 # One request that overtakes another on the way must not find Amazon's bucket empty.
 MARGIN: Final = 1
 
