@@ -171,10 +171,7 @@ class Lookup:
     # --- from memory ---------------------------------------------------------------------------
 
     async def remembered(self, identifier: Identifier) -> Order | None:
-        """The order as this console saw it last, without asking Amazon; None where it never did.
-
-        `observed` is then the time of the oldest of the looks that it is made of.
-        """
+        """The order as this console saw it last, without asking Amazon; None where it never did."""
         return await asyncio.to_thread(self._remembered, identifier)
 
     def _remembered(self, identifier: Identifier) -> Order | None:
@@ -190,10 +187,10 @@ class Lookup:
         for look in looks.values():
             family.found[look.object] = _read(_target(look.kind, look.object), look.raw)
         times = [parse_time(looked[look]) for look in looks if look in looked]
-        observed = min((time for time in times if time), default=None)
-        if observed is None:
+        oldest = min((time for time in times if time), default=None)
+        if oldest is None:
             return None
-        return self._put_together(identifier, family, observed, remembered=True)
+        return self._put_together(identifier, family, self._client.amazon_now(), remembered=oldest)
 
     # --- from Amazon ---------------------------------------------------------------------------
 
@@ -323,7 +320,7 @@ class Lookup:
         family: _Family,
         observed: datetime,
         *,
-        remembered: bool = False,
+        remembered: datetime | None = None,
     ) -> Order:
         permission = _permission(identifier, family)
         strangers = {c.id for c in _of(family, Charge) if not _belongs(c, permission)}

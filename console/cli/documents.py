@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from console.domain.checkout_v1 import refund_state
+from console.domain.clocks import Clock, clocks
+from console.domain.explain import Explanation
+from console.domain.explained import Explained, explained
 from console.domain.ids import Identified, Identifier
-from console.domain.in_v1 import charge_words, either, order_words
+from console.domain.in_v1 import ActionInV1, charge_words, either, order_words, v1_calls
 from console.domain.model import Charge, Refund, show_time, without_buyer
 from console.domain.money import Money
 from console.domain.order import Order
@@ -79,6 +82,9 @@ def order(found: Order, *, show_buyer: bool = False) -> Document:
             for event in found.history
         ],
         "warnings": list(found.warnings),
+        "clocks": [_clock(clock) for clock in clocks(found)],
+        "explanations": [_explained(one) for one in explained(found)],
+        "v1_calls": [_v1_call(row) for row in v1_calls(found)],
     }
     if found.session is not None:
         document["checkout_session"] = without_buyer(found.session.raw)
@@ -148,6 +154,72 @@ def _refund(refund: Refund) -> Document:
         "v1_state": refund_state(refund.state),
         "amount": money(refund.amount),
         "created": show_time(refund.created),
+    }
+
+
+def _clock(clock: Clock) -> Document:
+    return {
+        "what": clock.what,
+        "object": clock.object,
+        "from": show_time(clock.begins),
+        "until": show_time(clock.until),
+        "days_left": clock.days_left,
+        "passed": clock.passed,
+        "source": "amazon" if clock.amazon else "computed",
+        "tone": clock.tone,
+        "text": clock.sentence,
+    }
+
+
+def _explained(one: Explained) -> Document:
+    return {
+        "object": one.id,
+        "kind": one.kind,
+        "state": one.status.state,
+        "reasons": list(one.status.reason_codes),
+        **explanation(one.explanation),
+        "mend_url": one.mend_url,
+    }
+
+
+def explanation(found: Explanation) -> Document:
+    return {
+        "meaning": found.meaning,
+        "who": found.who,
+        "next_step": found.next_step,
+        "say_to_buyer": found.say_to_buyer,
+        "tone": found.tone,
+        "known": found.known,
+    }
+
+
+def _v1_call(row: ActionInV1) -> Document:
+    """One action in three vocabularies; `v1` has one entry for each candidate."""
+    return {
+        "action": row.action,
+        "target": row.target,
+        "allowed": row.allowed,
+        "why": row.why,
+        "v2": [
+            {"call": call.title, "method": call.method, "path": call.path, "body": dict(call.body)}
+            for call in row.v2
+        ],
+        "v1": [
+            {
+                "call": call.call,
+                "id_field": call.id_field,
+                "id": call.id,
+                "needs": list(call.needs),
+                "now": list(call.now),
+                "flag": call.flag or None,
+                "note": call.note or None,
+            }
+            for call in row.v1
+        ],
+        "why_not_one": row.why_not_one or None,
+        "seller_central": [
+            {"shown": shown.shown, "note": shown.note} for shown in row.seller_central
+        ],
     }
 
 

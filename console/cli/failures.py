@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from console.actions.outcome import Held, Outcome, Result
 from console.amazon.endpoints import AccountError
@@ -20,6 +21,7 @@ from console.domain.explain import explain_error
 from console.domain.ids import NotAnId
 from console.domain.intent import IllegalMove
 from console.domain.money import AmountError
+from console.export import CantWrite
 from console.lookup import NotFoundHere, Several
 from console.store.claims import NotOurs
 from console.store.credentials import CredentialsError
@@ -39,6 +41,7 @@ _TABLE: tuple[tuple[type[Exception], str, int], ...] = (
     (NotAnId, "not_an_id", USAGE),
     (WrongUsage, "usage", USAGE),
     (AmountError, "not_an_amount", USAGE),
+    (CantWrite, "file", USAGE),
     (Several, "several_orders", HELD),
     (NotFoundHere, "not_found", NOT_FOUND),
     (NotFound, "not_found", NOT_FOUND),
@@ -100,7 +103,8 @@ def failure_of(error: Exception) -> Failure | None:
         if isinstance(error, kind):
             hint = getattr(error, "hint", None)
             if hint is None and isinstance(error, AmazonError):
-                hint = explain_error(error.reason_code, status=error.status).next_step
+                today = datetime.now(UTC).date()
+                hint = explain_error(error.reason_code, status=error.status, today=today).next_step
             return Failure(code, exit_code, str(error), hint)
     return None
 

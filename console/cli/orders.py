@@ -41,7 +41,7 @@ async def run_lookup(session: Session, args: argparse.Namespace, out: Output) ->
 def run_mapping(args: argparse.Namespace, out: Output) -> int:
     from dataclasses import asdict
 
-    from console.domain.checkout_v1 import search
+    from console.domain.checkout_v1 import nearest_words, search
 
     rows = search(" ".join(args.term))
     out.document([asdict(row) for row in rows])
@@ -57,5 +57,9 @@ def run_mapping(args: argparse.Namespace, out: Output) -> int:
         if row.note:
             out.text(f"      {row.note}")
     if not rows:
-        out.text("Nothing in the vocabulary matches. `payconsole mapping` shows all of it.")
+        near = ", ".join(nearest_words(" ".join(args.term)))
+        out.complain(
+            "nothing in the vocabulary matches.",
+            f"The nearest words: {near}" if near else "`payconsole mapping` shows all of it.",
+        )
     return 0 if rows else 7

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from console.actions.outcome import Outcome, Result
 from console.cli.output import Output
 from console.domain.checkout_v1 import refund_state
-from console.domain.explain import explain_state
+from console.domain.clocks import clocks
+from console.domain.explained import explained
 from console.domain.ids import Identified
-from console.domain.in_v1 import charge_words, either, order_words
+from console.domain.in_v1 import ActionInV1, charge_words, either, order_words, v1_calls
 from console.domain.model import Charge, Refund
 from console.domain.money import Money
 from console.domain.order import Order, lifetime_kind
-from console.domain.rules import offers
 from console.domain.text import clean_line
 
 if TYPE_CHECKING:
@@ -45,12 +45,18 @@ def order(found: Order, out: Output) -> Iterator[str]:
         yield "Transactions"
         for charge in found.charges:
             yield from _charge(found, charge, out)
+    yield from _explanations(found)
+    yield from _clocks(found, out)
     yield ""
     yield "What may be done"
-    for offer in offers(found):
-        mark = out.paint("yes", "good") if offer.allowed else out.paint("no ", "dim")
-        yield f"  {offer.action:<10}{mark}  {offer.target}"
-        yield f"  {'':<10}     {offer.why}"
+    for row in v1_calls(found):
+        if row.action == "read":
+            continue
+        mark = out.paint("yes", "good") if row.allowed else out.paint("no ", "dim")
+        yield f"  {row.action:<10}{mark}  {row.target}"
+        yield f"  {'':<10}     {row.why}"
+        if row.allowed:
+            yield from (f"  {'':<15}{line}" for line in _in_v1(row))
     if found.history:
         yield ""
         yield "History"
@@ -62,6 +68,53 @@ def order(found: Order, out: Output) -> Iterator[str]:
             )
     for warning in found.warnings:
         yield f"! {clean_line(warning, 400)}"
+
+
+def _explanations(found: Order) -> Iterator[str]:
+    """What the order's state means, and that of everything that isn't as it should be."""
+    yield ""
+    yield "What it means"
+    for one in explained(found):
+        meaning = one.explanation
+        if meaning.tone == "good" and one.kind != "charge_permission":
+            continue
+        yield f"  {one.id}  {one.kind.replace('_', ' ')}  {meaning.meaning}"
+        if meaning.tone == "good":
+            continue
+        yield f"    next step     {meaning.next_step}"
+        if one.mend is not None:
+            yield f"    to mend it    {one.mend}"
+        yield f"    to the buyer  “{meaning.say_to_buyer}”"
+
+
+def _clocks(found: Order, out: Output) -> Iterator[str]:
+    running = clocks(found)
+    if not running:
+        return
+    yield ""
+    yield "What runs out"
+    for clock in running:
+        until = f"{_time(clock.until)} UTC" if clock.until else "–"
+        source = "by Amazon" if clock.amazon else "computed"
+        count = out.paint(clock.count, clock.tone)
+        yield f"  {clock.title:<22}{clock.object}  {count}  ({until}, {source})"
+        yield f"  {'':<22}{clock.sentence}"
+
+
+def _in_v1(row: ActionInV1) -> Iterator[str]:
+    """The calls of what may be done now; several of v1 where the mapping isn't one to one."""
+    for made in row.v2:
+        body = "".join(f" {name} {value}" for name, value in made.body)
+        yield f"v2  {made.title}: {made.method} {made.path}{body}"
+    for call in row.v1:
+        state = f", must be {' or '.join(call.needs)}" if call.needs else ""
+        now = f" (is {' or '.join(call.now)})" if call.needs and call.now else ""
+        flag = f", for {call.flag}" if call.flag else ""
+        yield f"v1  {call.call}: {call.id_field} {call.id or 'none'}{flag}{state}{now}"
+    if row.why_not_one:
+        yield f"    {row.why_not_one}"
+    for shown in row.seller_central:
+        yield f"by hand in Seller Central  {shown.shown}"
 
 
 def _head(found: Order, out: Output) -> Iterator[str]:
@@ -83,13 +136,6 @@ def _head(found: Order, out: Output) -> Iterator[str]:
             facts.append(clean_line(permission.merchant.store, 60))
         facts.append(_expiry(found))
         yield "  " + " · ".join(facts)
-        told = explain_state(
-            "charge_permission",
-            permission.state,
-            permission.status.reason_codes,
-            fully_captured=found.fully_captured,
-        )
-        yield f"  {told.meaning}"
     if found.session is not None:
         yield f"  checkout session {found.session.id}: {out.paint(found.session.state)}"
     yield "  " + _totals(found)
@@ -134,9 +180,6 @@ def _charge(found: Order, charge: Charge, out: Output) -> Iterator[str]:
         yield f"    v1 authorization {words.authorization_id}: {either(words.authorization) or '–'}"
     for refund in found.refunds_of(charge.id):
         yield _refund(refund, out)
-        told = explain_state("refund", refund.state, refund.status.reason_codes)
-        if told.tone != "good":
-            yield f"      {told.meaning}"
 
 
 def _refund(refund: Refund, out: Output) -> str:

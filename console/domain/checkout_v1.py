@@ -11,10 +11,13 @@ The tables are data; screens, the command line and tests read them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
+
+from console.domain.spelling import nearest, squeezed
 
 V1Kind = Literal["order_reference", "billing_agreement", "authorization", "capture", "refund"]
 V2Kind = Literal["charge_permission", "charge", "refund"]
@@ -317,10 +320,6 @@ CALLS: Final[tuple[Call, ...]] = (
 )
 
 
-def _squeezed(name: str) -> str:
-    return name.replace(" ", "").replace("_", "").replace("-", "").casefold()
-
-
 def calls_for_v1(name: str) -> tuple[Call, ...]:
     """The rows of a v1 call, by its name in any case; empty if v1 had no such call.
 
@@ -333,8 +332,8 @@ def calls_for_v2(operation: str) -> tuple[Call, ...]:
     """The v1 calls whose work a v2 operation does, by its key or title (`create_charge`,
     `Create Charge`, `createCharge`). Source: "Upgrading to Checkout v2".
     """
-    wanted = _squeezed(operation)
-    return tuple(call for call in CALLS if call.operation and wanted == _squeezed(call.operation))
+    wanted = squeezed(operation)
+    return tuple(call for call in CALLS if call.operation and wanted == squeezed(call.operation))
 
 
 # --- states: v1 to v2 ------------------------------------------------------------------------
@@ -1524,8 +1523,8 @@ REPORT_STATUSES: Final[tuple[ReportStatus, ...]] = (
 
 def report_columns(column: str) -> tuple[ReportColumn, ...]:
     """The row of a report column, whatever its case or separators. Source: each row's own."""
-    wanted = _squeezed(column)
-    return tuple(row for row in REPORT_COLUMNS if _squeezed(row.column) == wanted)
+    wanted = squeezed(column)
+    return tuple(row for row in REPORT_COLUMNS if squeezed(row.column) == wanted)
 
 
 def report_state(report: str, status: str, reason: str | None = None) -> tuple[str, ...]:
@@ -1694,3 +1693,25 @@ def search(term: str = "") -> list[MappingRow]:
     """
     words = term.casefold().split()
     return [row for row, text in _everything() if all(word in text for word in words)]
+
+
+@cache
+def _vocabulary() -> tuple[str, ...]:
+    """The words of all three vocabularies: Amazon's own names, none of our sentences."""
+    found: dict[str, str] = {}
+    for row, _ in _everything():
+        for word in re.findall(r"[A-Za-z][\w-]{3,}", f"{row.v1} {row.v2} {row.seller_central}"):
+            found.setdefault(squeezed(word), word)
+    return tuple(found.values())
+
+
+def nearest_words(term: str) -> tuple[str, ...]:
+    """For a search without a hit: the vocabulary's words that look like those of `term`.
+
+    The whole term is tried as one word too (`close authorisation`); words that occur by
+    themselves stay as they are and aren't given.
+    """
+    words = term.split()
+    strange = [word for word in words if not search(word)] or words
+    found = [near for word in ["".join(words), *strange] for near in nearest(word, _vocabulary())]
+    return tuple(dict.fromkeys(found))[:5]

@@ -1,7 +1,7 @@
 """Amazon Pay's error codes: the HTTP status of each and the operations that answer with it.
 
-Source: Error handling page, and the per-operation lists of the Charge, Refund, Charge
-Permission and Checkout Session pages.
+Sources: Error handling page, and the per-operation lists of the Charge, Refund, Charge
+Permission and Checkout Session pages; for v1 its Error codes page.
 """
 
 from __future__ import annotations
@@ -115,6 +115,22 @@ _ROWS: Final = [
 ]
 
 ERROR_CODES: Final[dict[str, ErrorCode]] = {row.code: row for row in _ROWS}
+
+# v1's codes that old tickets and logs show, with their HTTP status; None where no page that is
+# still readable prints it.
+V1_ERROR_CODES: Final[dict[str, int | None]] = {
+    "CaptureNotRefundable": 405,
+    "DuplicateReferenceId": 400,
+    "DuplicateRequest": 400,
+    "InvalidAuthorizationStatus": 405,
+    "InvalidOrderReferenceStatus": None,
+    "TransactionAmountExceeded": None,
+    "TransactionCountExceeded": None,
+    "CurrencyMismatch": 400,
+    "BillingAgreementNotModifiable": 405,
+    "PaymentMethodNotModifiable": None,
+    "InvalidTransactionId": None,
+}
 
 
 def is_documented(status: int, code: str | None) -> bool:

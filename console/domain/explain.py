@@ -17,6 +17,8 @@ from datetime import date
 from typing import Final, Literal
 from urllib.parse import quote
 
+from console.domain.codes import ANY
+
 Tone = Literal["good", "neutral", "waiting", "warning", "bad"]
 Who = Literal["buyer", "merchant", "Amazon", "nobody needs to", "not known"]
 
@@ -52,7 +54,11 @@ _SAY_OURS: Final = (
     "We have a technical problem on our side. We are working on it and will come back to you."
 )
 _SAY_CHECKING: Final = "We are checking with Amazon Pay whether it went through and will tell you."
-_SAY_LATER: Final = "Amazon Pay didn't take this just now. We will look at it again."
+_SAY_LATER: Final = "Amazon Pay couldn't process this at the moment. We are looking into it."
+_SAY_IF_UNPAID: Final = (
+    "Amazon Pay takes no further payment for this order. If something is still to be paid, please "
+    "check out again or pay in another way."
+)
 _SAY_ENDED: Final = "The payment authorization for this order has ended."
 _SAY_NOT_CHARGED: Final = (
     "This payment was canceled. Your bank may take some days to lift a hold on the amount."
@@ -60,12 +66,21 @@ _SAY_NOT_CHARGED: Final = (
 _SAY_PAID: Final = "Your payment arrived."
 _SAY_PENDING: Final = "Amazon Pay is still checking your payment. We will tell you the result."
 _SAY_NO_REFUND: Final = (
-    "Amazon Pay couldn't make your refund, so you haven't got the money yet. We will find "
-    "another way and tell you."
+    "Amazon Pay couldn't make this refund: it hasn't returned the money to you. We are looking "
+    "for another way and will tell you."
+)
+_SAY_NO_MORE_REFUND: Final = (
+    "Amazon Pay can't refund more of this payment. If you are still to get money, we will look "
+    "for another way and tell you."
+)
+_SAY_STATE: Final = "We are looking at the state of your payment."
+_SAY_DETAILS: Final = (
+    "We couldn't change the details of your order at Amazon Pay. Your payment is not affected "
+    "by that."
 )
 _SAY_REFUND_INITIATED: Final = (
     "Your refund is initiated at Amazon Pay. The money hasn't been returned yet; we will tell "
-    "you when it has."
+    "you the result."
 )
 _SAY_REFUNDED: Final = (
     "Your refund is done. Depending on your bank it can take some days until you see the money."
@@ -91,7 +106,7 @@ _CP_CLOSED_PAID: Final = E(
     "Everything is captured, and the permission closed as it should. Refunds are still possible.",
     _NOBODY,
     "Nothing.",
-    "Your order is fully paid.",
+    "Your order was paid in full.",
     "good",
 )
 _SUSPENDED: Final = E(
@@ -152,14 +167,14 @@ _CANCELED_BY_MERCHANT: Final = E(
     "The merchant canceled it: no new charge can be made. What was captured can still be refunded.",
     _NOBODY,
     "Nothing, if that was meant. " + _NEXT_CHECKOUT,
-    "This order's payment was canceled. Nothing more will be charged for it.",
+    "We ended the Amazon Pay authorization for this order: no new payment can be started with it.",
     "neutral",
 )
 _CANCELED_BY_AMAZON: Final = E(
     "Amazon canceled it. It doesn't say more here.",
     "buyer",
     _NEXT_CHECKOUT + " Ask Amazon Pay support for the cause, if it matters.",
-    _SAY_AGAIN,
+    _SAY_IF_UNPAID,
     "bad",
 )
 _CLOSED_BY_AMAZON: Final = E(
@@ -174,7 +189,7 @@ _ENDED_BY_BUYER: Final = E(
     "The buyer ended it. No new charge can be made.",
     "buyer",
     "Respect it: stop the subscription. To go on, the buyer must check out again.",
-    "You ended this payment authorization in your Amazon account. To go on, please check out "
+    "According to Amazon Pay you ended this payment authorization. To go on, please check out "
     "again.",
     "warning",
 )
@@ -241,7 +256,7 @@ _CHARGE_CANCELED_BY_AMAZON: Final = E(
     "merchant",
     "Look at the permission: if it is Chargeable, a new charge may be tried; else the buyer must "
     "check out again.",
-    _SAY_AGAIN,
+    "Amazon Pay canceled this payment. We are checking whether it can be tried again.",
     "bad",
 )
 _CHARGE_CANCELED_BY_MERCHANT: Final = E(
@@ -287,7 +302,7 @@ _CAPTURE_REJECTED: Final = E(
     "merchant",
     "Don't repeat it as it is. Only if the authorization is still open may a capture be tried "
     "again; else a new authorization is needed.",
-    _SAY_AGAIN,
+    "Amazon Pay didn't accept this payment. We are checking how it can be paid and will tell you.",
     "bad",
 )
 _PROCESSING_FAILURE: Final = E(
@@ -303,7 +318,8 @@ _TIMED_OUT: Final = E(
     "Look at the permission; if it is Chargeable, one more charge may be tried, or the buyer "
     "chooses another payment method. If it is frequent, let the authorization be asynchronous "
     "(canHandlePendingAuthorization).",
-    "Amazon Pay couldn't decide in time. We may try again, or you choose another payment method.",
+    "Amazon Pay couldn't decide in time. We may try again, or you can choose another payment "
+    "method.",
     "warning",
 )
 _ATYPICAL: Final = E(
@@ -414,7 +430,7 @@ _V1_AUTHORIZATION_CLOSED: Final = E(
     "The authorization is closed: captured if the reason says so, else canceled.",
     _NOBODY,
     "Look at the charge (the id with C for A) for its real state.",
-    "We are looking at the state of your payment.",
+    _SAY_STATE,
     "neutral",
 )
 _V1_CAPTURE_CLOSED: Final = E(
@@ -505,7 +521,7 @@ STATES: Final[dict[tuple[str, str], Explanation]] = {
         "Decided for the merchant.",
         _NOBODY,
         "Nothing.",
-        "Your dispute was decided against you.",
+        "Your dispute was decided in the seller's favor.",
         "good",
     ),
     ("dispute_resolution", "NoFault"): E(
@@ -586,10 +602,6 @@ STATES.update(
     }
 )
 
-# A reason under the empty state holds in every state of its kind: Amazon's dispute page prints
-# no table of which reason belongs to which state.
-ANY: Final = ""
-
 REASONS: Final[dict[tuple[str, str, str], Explanation]] = {
     ("charge_permission", "NonChargeable", "PaymentMethodInvalid"): _METHOD_INVALID,
     ("charge_permission", "NonChargeable", "PaymentMethodDeleted"): _METHOD_DELETED,
@@ -647,7 +659,7 @@ REASONS: Final[dict[tuple[str, str, str], Explanation]] = {
         "The buyer canceled the charge.",
         "buyer",
         "Don't ship. To go on, the buyer must check out again.",
-        "You canceled this payment. To go on, please check out again.",
+        "According to Amazon Pay you canceled this payment. To go on, please check out again.",
         "warning",
     ),
     ("charge", "Declined", "SoftDeclined"): _SOFT_DECLINED,
@@ -717,11 +729,11 @@ REASONS: Final[dict[tuple[str, str, str], Explanation]] = {
         "neutral",
     ),
     ("dispute", ANY, "MerchantResponseDeadlineExpired"): E(
-        "The merchant didn't answer in time, and the dispute was closed in the buyer's favor. A "
-        "refund beside it would pay twice.",
+        "The merchant didn't answer in time, which normally decides it for the buyer; the "
+        "resolution says so. A refund beside it would pay twice.",
         _NOBODY,
-        "Don't refund it.",
-        "Your dispute was decided in your favor.",
+        "Don't refund it before the resolution is read.",
+        "The time to answer your dispute is over. The decision tells its result.",
         "bad",
     ),
     ("dispute", ANY, "BuyerCancelled"): E(
@@ -828,7 +840,7 @@ REASONS: Final[dict[tuple[str, str, str], Explanation]] = {
         "v1 allowed 10 refunds of a capture, and all of them are used.",
         "merchant",
         "If the buyer is to get more, pay it in another way.",
-        "No more refunds are possible through Amazon Pay for this payment.",
+        _SAY_NO_MORE_REFUND,
         "warning",
     ),
     ("capture", "Closed", "AmazonClosed"): E(
@@ -836,7 +848,7 @@ REASONS: Final[dict[tuple[str, str, str], Explanation]] = {
         "account. It can't be refunded any more.",
         "merchant",
         "Ask Amazon Pay support; a refund must go another way.",
-        _SAY_OURS,
+        _SAY_NO_MORE_REFUND,
         "bad",
     ),
     ("refund", "Pending", "SellerInitiated"): _REFUND_INITIATED,
@@ -1013,8 +1025,8 @@ ERRORS: Final[dict[str, Explanation]] = {
         _NOBODY,
         "Charge on or after the first day of next month, or charge no more than the balance that "
         "the permission shows.",
-        "The monthly limit of your Amazon Pay authorization is reached. We will charge you next "
-        "month, or you pay in another way.",
+        "The monthly limit of your Amazon Pay authorization is reached, so it can't be charged "
+        "at the moment. It starts anew next month; you can also pay in another way.",
         "warning",
     ),
     "InvalidChargePermissionStatus": E(
@@ -1062,7 +1074,7 @@ ERRORS: Final[dict[str, Explanation]] = {
         "one-time order can still be filled in.",
         _NOBODY,
         "Nothing to do at Amazon; keep the note in the shop.",
-        _SAY_LATER,
+        _SAY_DETAILS,
         "warning",
     ),
     "InvalidCheckoutSessionStatus": E(
@@ -1091,7 +1103,7 @@ ERRORS: Final[dict[str, Explanation]] = {
         "v1: the capture can't be refunded in its state.",
         "merchant",
         "Look at the charge: it must be Captured, with something left to refund.",
-        _SAY_LATER,
+        _SAY_STATE,
         "bad",
     ),
     "DuplicateReferenceId": _request(
@@ -1120,7 +1132,7 @@ ERRORS: Final[dict[str, Explanation]] = {
         "v1: the billing agreement can't be changed in its state.",
         _NOBODY,
         "Look at the permission (the same id): it says what can still be updated.",
-        _SAY_LATER,
+        _SAY_DETAILS,
         "warning",
     ),
     "PaymentMethodNotModifiable": E(
@@ -1167,7 +1179,7 @@ OPERATION_ERRORS: Final[dict[tuple[str, str], Explanation]] = {
         "A one-time permission allows 25 charges, and they are used up.",
         "buyer",
         _NEXT_CHECKOUT,
-        _SAY_AGAIN,
+        _SAY_IF_UNPAID,
         "bad",
     ),
     ("TransactionCountExceeded", "capture_charge"): E(
@@ -1182,28 +1194,28 @@ OPERATION_ERRORS: Final[dict[tuple[str, str], Explanation]] = {
         "published.",
         "merchant",
         "Pay the rest back in another way.",
-        "We will return the rest in another way.",
+        _SAY_NO_MORE_REFUND,
         "bad",
     ),
     ("InvalidChargeStatus", "create_refund"): E(
         "Only a captured charge can be refunded.",
         "merchant",
         "Look at the charge: if it is only authorized, cancel it instead.",
-        "We are looking at the state of your payment.",
+        _SAY_STATE,
         "bad",
     ),
     ("InvalidChargeStatus", "capture_charge"): E(
         "Only an authorized charge can be captured.",
         "merchant",
         "Look at the charge: it may be captured already, or canceled, or declined.",
-        "We are looking at the state of your payment.",
+        _SAY_STATE,
         "bad",
     ),
     ("InvalidChargeStatus", "cancel_charge"): E(
         "The charge can't be canceled any more: a capture may be on its way, or it is final.",
         "merchant",
         "Look at the charge; if it is captured, refund it instead.",
-        "We are looking at the state of your payment.",
+        _SAY_STATE,
         "bad",
     ),
     ("InvalidChargePermissionStatus", "create_charge"): E(
@@ -1334,7 +1346,7 @@ def explain_state(
                 "one cause). What was captured can still be refunded.",
                 "buyer",
                 _NEXT_CHECKOUT + " Ask Amazon Pay support for the cause, if it matters.",
-                _SAY_AGAIN,
+                _SAY_IF_UNPAID,
                 "warning",
             )
     parts: list[Explanation] = []
@@ -1354,13 +1366,21 @@ def explain_state(
 
 
 def explain_error(
-    code: str | None, operation: str | None = None, status: int | None = None
+    code: str | None,
+    operation: str | None = None,
+    status: int | None = None,
+    *,
+    today: date | None = None,
 ) -> Explanation:
     """What an error's reason code means for this operation (a key of the throttle table).
 
     Without a code, or with one that isn't known, the HTTP status says what it can: from 500 up
-    the outcome isn't known. Source: Error handling page; the operations' own pages.
+    the outcome isn't known. `today`, in UTC, is the day of the error: with it a monthly limit
+    says from which day on a charge can work. Source: Error handling page; the operations' own
+    pages.
     """
+    if code == "PeriodicAmountExceeded" and today is not None:
+        return replace(ERRORS[code], next_step=wait_for_next_month(today))
     if code and operation and (code, operation) in OPERATION_ERRORS:
         return OPERATION_ERRORS[code, operation]
     reads = operation is not None and operation.startswith("get_")
@@ -1382,18 +1402,20 @@ def explain_error(
     return replace(by_status, meaning=f"{unknown.meaning} {by_status.meaning}", known=False)
 
 
-def mend_payment_url(permission_id: str, region: str) -> str:
+# The buyer's own page for the payment method of a recurring or saved payment, by region.
+MEND_PATTERN: Final = "https://payments.amazon.com/jr/your-account/ba/{chargePermissionId}"
+MEND_PATTERN_JP: Final = "https://pay.amazon.com/jp/jr/your-account/ba/{chargePermissionId}"
+
+
+def mend_payment_url(permission_id: str, region: str | None) -> str:
     """Where the buyer of a recurring or saved payment changes the payment method.
 
     Sources: "Manage recurring payments"; its Japanese page for region `jp`. No such address is
     published for one-time orders.
     """
-    host = (
-        "https://pay.amazon.com/jp"
-        if region.strip().casefold() in {"jp", "fe"}
-        else "https://payments.amazon.com"
-    )
-    return f"{host}/jr/your-account/ba/{quote(permission_id, safe='')}"
+    japan = (region or "").strip().casefold() in {"jp", "fe"}
+    pattern = MEND_PATTERN_JP if japan else MEND_PATTERN
+    return pattern.replace("{chargePermissionId}", quote(permission_id, safe=""))
 
 
 def monthly_limit_renews(today: date) -> date:
@@ -1404,3 +1426,19 @@ def monthly_limit_renews(today: date) -> date:
     if today.month == 12:
         return date(today.year + 1, 1, 1)
     return date(today.year, today.month + 1, 1)
+
+
+def wait_for_next_month(today: date) -> str:
+    """The next step once a monthly limit is used up; `today` is a day in UTC.
+
+    In which time zone Amazon's month ends isn't documented, so the first day may not be enough:
+    when it is the second in UTC it is the new month everywhere.
+    """
+    renews = monthly_limit_renews(today)
+    step = (
+        f"A charge can work again from {renews} on. In which time zone the month ends isn't "
+        f"documented: from {renews.replace(day=2)} on (UTC) it has ended everywhere."
+    )
+    if today.day == 1:
+        step += " It may also work tomorrow: Amazon's month may not have begun yet."
+    return step + " Until then, charge no more than the balance that the permission shows."

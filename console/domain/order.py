@@ -58,7 +58,8 @@ class Order:
     `observed` is the moment of the look, `amazon_date` Amazon's own clock in the answer for
     the queried object. `journal_refunds` is, by charge, the sum of live refunds that the
     journal knows; `unread` names objects that are known to exist but could not be read.
-    `remembered` says that Amazon was not asked: `observed` is then when it was.
+    Where Amazon was not asked, `remembered` is the time of the oldest of the looks that the
+    order was put together from.
     """
 
     query: Identifier
@@ -71,7 +72,7 @@ class Order:
     disputes: tuple[Dispute, ...] = ()
     journal_refunds: Mapping[str, Money] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
-    remembered: bool = False
+    remembered: datetime | None = None
     warnings: tuple[str, ...] = ()
     history: tuple[Event, ...] = ()
 
@@ -102,8 +103,9 @@ class Order:
     @property
     def fully_captured(self) -> bool | None:
         """Whether a one-time order's whole limit was captured; None where limits are null."""
-        limit = self.permission.limit if self.permission else None
-        captured = self.totals.captured
+        if self.permission is None or not self.permission.is_one_time:
+            return None
+        limit, captured = self.permission.limit, self.totals.captured
         if limit is None or captured is None or limit.currency != captured.currency:
             return None
         return captured >= limit

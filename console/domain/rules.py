@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from console.domain.disputes import doubts
 from console.domain.limits import MAX_AMOUNT, MAX_CHARGES_PER_PERMISSION, SYNCHRONOUS_CAPTURE
 from console.domain.model import OPEN_CHARGE_STATES, Charge, ChargePermission, CheckoutSession
 from console.domain.money import Money
@@ -158,7 +159,10 @@ def _refund(order: Order, charge: Charge) -> Offer:
     left = _at_most(left)
     if not left.is_positive:
         return no("The whole amount has already been refunded, or its refund has begun.")
-    return Offer("refund", charge.id, True, f"Up to {left} can be refunded.", left)
+    why = f"Up to {left} can be refunded."
+    if doubts(order, charge.id):
+        why += " Mind: it is disputed, or may be, so a refund can pay the buyer twice."
+    return Offer("refund", charge.id, True, why, left)
 
 
 _NO_CAPTURE: Final = {
@@ -179,8 +183,8 @@ def _capture(order: Order, charge: Charge) -> Offer:
     if charge.expires is not None and charge.expires <= order.observed:
         return Offer("capture", charge.id, False, "The authorization has expired.")
     why = f"Up to {charge.amount} can be captured, once."
-    if charge.created is not None and order.observed - charge.created > SYNCHRONOUS_CAPTURE:
-        why += " The authorization is older than 7 days, so the capture will take a while."
+    if charge.created is not None and order.observed - charge.created >= SYNCHRONOUS_CAPTURE:
+        why += " The authorization is 7 days old or older, so the capture will take a while."
     return Offer("capture", charge.id, True, why, charge.amount)
 
 

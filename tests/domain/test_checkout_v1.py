@@ -621,3 +621,26 @@ def test_every_operation_and_v1_word_can_be_found() -> None:
 def test_topics_stand_together() -> None:
     topics = [topic for topic, _ in groupby(v1.search(), key=lambda row: row.topic)]
     assert len(topics) == len(set(topics))
+
+
+# --- a search without a hit ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [
+        ("CancelOrderRefrence", "CancelOrderReference"),
+        ("closeauthorisation", "CloseAuthorization"),
+        ("close authorisation", "CloseAuthorization"),
+        ("Chargable", "Chargeable"),
+    ],
+)
+def test_a_search_without_a_hit_knows_the_nearest_words(slip: str, meant: str) -> None:
+    assert v1.search(slip) == []
+    near = v1.nearest_words(slip)
+    assert near[0] == meant
+    assert all(v1.search(word) for word in near)
+
+
+def test_where_no_word_is_near_none_is_offered() -> None:
+    assert v1.nearest_words("xyzzy") == ()

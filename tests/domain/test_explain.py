@@ -10,51 +10,23 @@ import pytest
 
 from console.domain import checkout_v1 as v1
 from console.domain import explain
-from console.domain.errorcodes import ERROR_CODES
+from console.domain.codes import ANY, REASONS, STATES
+from console.domain.errorcodes import ERROR_CODES, V1_ERROR_CODES
 from console.domain.explain import (
     Explanation,
     explain_error,
     explain_state,
     mend_payment_url,
     monthly_limit_renews,
+    wait_for_next_month,
 )
 from console.domain.limits import THROTTLE
-
-# What Amazon's pages name.
-STATES = {
-    "charge_permission": {"Chargeable", "NonChargeable", "Closed"},
-    "charge": {
-        "AuthorizationInitiated", "Authorized", "CaptureInitiated", "Captured", "Canceled",
-        "Declined",
-    },
-    "refund": {"RefundInitiated", "Refunded", "Declined", "Pending", "Completed"},
-    "checkout_session": {"Open", "Completed", "Canceled"},
-    "dispute": {"UnderReview", "ActionRequired", "Resolved", "Closed"},
-    "dispute_resolution": {"BuyerWon", "MerchantWon", "NoFault"},
-    "dispute_filing_reason": {
-        "ProductNotReceived", "ProductUnacceptable", "ProductNoLongerNeeded",
-        "CreditNotProcessed", "Overcharged", "DuplicateCharge", "SubscriptionCancelled",
-        "Unrecognized", "Fraudulent", "Other",
-    },
-    "order_reference": {"Draft", "Open", "Suspended", "Canceled", "Closed"},
-    "billing_agreement": {"Draft", "Open", "Suspended", "Canceled", "Closed"},
-    "authorization": {"Pending", "Open", "Declined", "Closed"},
-    "capture": {"Pending", "Completed", "Declined", "Closed"},
-}  # fmt: skip
-SESSION_REASONS = {"BuyerCanceled", "Expired", "AmazonCanceled", "Declined"}
-DISPUTE_REASONS = {
-    "MerchantResponseRequired", "MerchantAdditionalEvidencesRequired",
-    "BuyerAdditionalEvidencesRequired", "MerchantAcceptedDispute",
-    "MerchantResponseDeadlineExpired", "BuyerCancelled", "InvestigatorResolved", "AutoResolved",
-    "ChargebackFiled",
-}  # fmt: skip
-REFUND_TYPES = {"SellerInitiated", "AmazonA-ZRefund", "BuyerCanceled"}
-V1_ERRORS = {
-    "CaptureNotRefundable", "DuplicateReferenceId", "DuplicateRequest",
-    "InvalidAuthorizationStatus", "InvalidOrderReferenceStatus", "TransactionAmountExceeded",
-    "TransactionCountExceeded", "CurrencyMismatch", "BillingAgreementNotModifiable",
-    "PaymentMethodNotModifiable", "InvalidTransactionId",
-}  # fmt: skip
+from console.domain.model import (
+    DEAD_REFUND_STATES,
+    FINAL_CHARGE_STATES,
+    OPEN_CHARGE_STATES,
+    PENDING_STATES,
+)
 
 ALL: dict[str, Explanation] = {
     **{" ".join(key): value for key, value in explain.STATES.items()},
@@ -68,51 +40,62 @@ ALL: dict[str, Explanation] = {
 
 
 def test_all_states_are_explained_and_no_others() -> None:
-    found: dict[str, set[str]] = {}
-    for kind, state in explain.STATES:
-        found.setdefault(kind, set()).add(state)
-    assert found == STATES
+    named = {(kind, state) for kind, states in STATES.items() for state in states}
+    assert set(explain.STATES) == named
 
 
-def test_all_states_of_the_mapping_are_explained() -> None:
+def test_all_reason_codes_are_explained_and_no_others() -> None:
+    named = {(kind, state, code) for (kind, state), codes in REASONS.items() for code in codes}
+    assert set(explain.REASONS) == named
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "code"),
+    [(kind, state, code) for (kind, state), codes in REASONS.items() for code in codes],
+)
+def test_every_reason_code_has_words_of_its_own(kind: str, state: str, code: str) -> None:
+    """Or it would only be said to be known: each differs from what the state alone says."""
+    for where in STATES[kind] if state == ANY else (state,):
+        said = explain_state(kind, where, code)
+        assert said.known
+        if code not in SAYS_NO_MORE_THAN_ITS_STATE:
+            assert said != explain_state(kind, where), (kind, where, code)
+
+
+# A refund that the merchant made is what a refund is anyway.
+SAYS_NO_MORE_THAN_ITS_STATE = {"SellerInitiated"}
+
+
+def test_all_states_of_the_mapping_are_in_the_table() -> None:
     for row in v1.V1_TO_V2:
-        assert explain_state(row.kind, row.v1_state).known
-        if row.v2_state:
-            assert explain_state(row.v2_kind, row.v2_state).known
+        assert row.v1_state in STATES[row.kind]
+        assert row.v2_state is None or row.v2_state in STATES[row.v2_kind]
     for back in v1.V2_TO_V1:
-        assert explain_state(back.kind, back.v2_state).known
-        assert explain_state(back.v1.kind, back.v1.state, back.v1.reason).known
+        assert back.v2_state in STATES[back.kind]
+        assert back.v1.state in STATES[back.v1.kind]
 
 
-def test_all_reason_codes_of_the_mapping_are_explained() -> None:
+def test_all_reason_codes_of_the_mapping_are_in_the_table() -> None:
     for row in v1.REASONS:
-        if row.v1_reason:
-            assert (row.kind, row.v1_state, row.v1_reason) in explain.REASONS
-        if row.v2_reason:
-            assert (row.v2_kind, row.v2_state, row.v2_reason) in explain.REASONS
+        assert row.v1_reason is None or row.v1_reason in REASONS[row.kind, row.v1_state]
+        assert row.v2_reason is None or row.v2_reason in REASONS[row.v2_kind, row.v2_state]
+    for back in v1.V2_TO_V1:
+        if back.v1.reason:
+            assert back.v1.reason in REASONS[back.v1.kind, back.v1.state]
 
 
-def test_all_reason_codes_of_sessions_and_disputes_are_explained() -> None:
-    assert {r for k, _, r in explain.REASONS if k == "checkout_session"} == SESSION_REASONS
-    assert {r for k, _, r in explain.REASONS if k == "dispute"} == DISPUTE_REASONS
-    for state in STATES["dispute"]:
-        for reason in DISPUTE_REASONS:
-            assert explain_state("dispute", state, reason).known
-
-
-def test_v1_refund_types_are_explained_while_pending_and_when_completed() -> None:
-    for state in ("Pending", "Completed"):
-        found = {r for k, s, r in explain.REASONS if (k, s) == ("refund", state)}
-        assert found == REFUND_TYPES
+def test_the_states_that_the_model_waits_for_or_ends_with_are_in_the_table() -> None:
+    known = {*STATES["charge"], *STATES["refund"]}
+    assert known >= PENDING_STATES | OPEN_CHARGE_STATES | FINAL_CHARGE_STATES | DEAD_REFUND_STATES
 
 
 def test_reasons_are_explained_for_states_that_exist() -> None:
-    for kind, state, _ in explain.REASONS:
-        assert state == explain.ANY or (kind, state) in explain.STATES
+    for kind, state in REASONS:
+        assert state == ANY or state in STATES[kind]
 
 
 def test_all_error_codes_are_explained_and_no_others() -> None:
-    assert set(explain.ERRORS) == set(ERROR_CODES) | V1_ERRORS
+    assert set(explain.ERRORS) == set(ERROR_CODES) | set(V1_ERROR_CODES)
 
 
 def test_every_error_is_explained_for_each_operation_that_answers_it() -> None:
@@ -407,3 +390,45 @@ def test_the_monthly_limit_starts_anew_on_the_first() -> None:
     assert monthly_limit_renews(date(2024, 1, 31)) == date(2024, 2, 1)
     assert monthly_limit_renews(date(2024, 12, 1)) == date(2025, 1, 1)
     assert "first day of the next calendar month" in explain_error("PeriodicAmountExceeded").meaning
+
+
+def test_periodic_amount_exceeded_says_from_which_day_on_it_can_work() -> None:
+    one = explain_error("PeriodicAmountExceeded", "create_charge", today=date(2024, 12, 31))
+    assert "from 2025-01-01 on" in one.next_step
+    assert "from 2025-01-02 on (UTC) it has ended everywhere" in one.next_step
+    assert "time zone" in one.next_step
+    assert "tomorrow" not in one.next_step
+
+
+def test_on_the_first_of_a_month_amazon_s_month_may_not_have_begun() -> None:
+    assert "tomorrow" in wait_for_next_month(date(2024, 6, 1))
+
+
+# --- what a buyer hears ----------------------------------------------------------------------
+
+PROMISES = re.compile(
+    r"\bwe will (refund|return|pay|charge|ship|make)\b"
+    r"|\bwill (get|receive|have) (the|your) money\b",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_the_buyer_is_promised_no_money(name: str) -> None:
+    assert not PROMISES.search(ALL[name].say_to_buyer), ALL[name].say_to_buyer
+
+
+def test_only_a_refund_that_is_done_is_told_as_done() -> None:
+    done = {name for name, one in ALL.items() if "refund is done" in one.say_to_buyer}
+    assert done == {
+        "refund Refunded", "refund Completed", "refund Completed SellerInitiated",
+        "refund Completed AmazonA-ZRefund", "refund Completed BuyerCanceled",
+    }  # fmt: skip
+
+
+def test_who_may_have_paid_already_is_not_sent_to_pay_again() -> None:
+    for state in (
+        explain_state("charge_permission", "Closed", ["AmazonCanceled"]),
+        explain_state("charge_permission", "Closed", ["AmazonClosed"], fully_captured=False),
+    ):
+        assert "If something is still to be paid" in state.say_to_buyer

@@ -14,7 +14,7 @@ import pytest
 from console.amazon import client as wire
 from console.amazon.client import AmazonPay, Answer
 from console.amazon.endpoints import Account
-from console.amazon.signing import Signer
+from console.amazon.signing import Parameters, Signer
 from console.demo import make_key
 from console.domain.ids import Target, identify
 from console.domain.order import Order
@@ -64,13 +64,13 @@ class Desk:
         real = self.client.get
         ended = 0
 
-        async def get(target: Target) -> Answer:
+        async def get(target: Target, query: Parameters | None = None) -> Answer:
             nonlocal ended
             self.asked.append(target.id)
             mine = ended + 1
             self.rounds = max(self.rounds, mine)
             try:
-                return await real(target)
+                return await real(target, query)
             finally:
                 ended = max(ended, mine)
 

@@ -170,7 +170,7 @@ class TestRemembered:
         assert order.remembered
         assert (order.id, order.charges, order.refunds) == (seen.id, seen.charges, seen.refunds)
         assert order.totals == seen.totals
-        assert abs(order.observed - seen.observed) <= timedelta(seconds=1)
+        assert abs(order.remembered - seen.observed) <= timedelta(seconds=1)
 
     async def test_it_asks_nothing(self, desk: Desk) -> None:
         await desk.look(REFUND)
@@ -192,7 +192,16 @@ class TestRemembered:
         )
         order = await desk.lookup.remembered(parse(ORDER))
         assert order is not None
-        assert abs(order.observed - first.observed) <= timedelta(seconds=1)
+        assert order.remembered is not None
+        assert abs(order.remembered - first.observed) <= timedelta(seconds=1)
+
+    async def test_what_runs_out_runs_on_meanwhile(self, desk: Desk, world: World) -> None:
+        await desk.look(ORDER)
+        desk.client._now = lambda: world.clock.now() + timedelta(days=3)
+        order = await desk.lookup.remembered(parse(ORDER))
+        assert order is not None
+        assert order.remembered is not None
+        assert order.observed - order.remembered >= timedelta(days=2)
 
 
 class TestProgress:

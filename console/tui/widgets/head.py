@@ -8,17 +8,21 @@ from typing import Final
 
 from textual.content import Content
 
+from console.domain.clocks import Clock, clocks, most_urgent
+from console.domain.explained import paid_in_full
 from console.domain.in_v1 import either, order_words
 from console.domain.money import Money
 from console.domain.order import Order, clamp, lifetime_kind
 from console.tui.words import (
     LOUD,
     QUIET,
+    TONES,
     age,
     amount,
     between,
     expiry,
     literal,
+    member_id,
     quiet,
     spread,
     state_word,
@@ -57,7 +61,7 @@ def _title(order: Order, width: int) -> Content:
             return Content.assemble(title, "  ", state, quiet("  checkout session: no order yet"))
         return title + quiet("  its permission is not known")
     state = state_word(
-        "charge_permission", permission.state, permission.status.reason_codes, order.fully_captured
+        "charge_permission", permission.state, permission.status.reason_codes, paid_in_full(order)
     )
     codes = ", ".join(permission.status.reason_codes)
     left = Content.assemble(title, "  ", state, (f" ({codes})" if codes else "", QUIET))
@@ -78,14 +82,18 @@ def _facts(order: Order) -> Content:
         session = order.session
         if session is None:
             return quiet("Only what was asked for could be read.")
-        until = expiry(session.expires, order.observed)
+        until = _urgent(most_urgent(clocks(order)))
         return between([whole(session.amount), age(session.created, order.observed), until])
     life = lifetime_kind(permission)
     kind = "recurring" if permission.is_recurring else "one-time"
+    urgent = most_urgent(clocks(order))
+    if urgent is not None and urgent.what == "permission":
+        urgent = None  # its expiry is said anyway
     reference = permission.merchant.reference
     return between(
         [
             kind,
+            _urgent(urgent),
             generation_words(order),
             quiet("ref ") + literal(reference) if reference else "",
             expiry(permission.expires, order.observed) + (f" (of {life})" if life else ""),
@@ -94,6 +102,14 @@ def _facts(order: Order) -> Content:
             else "",
         ]
     )
+
+
+def _urgent(clock: Clock | None) -> Content:
+    """What runs out next: `C043451 capture without delay: 2 days left`."""
+    if clock is None:
+        return Content("")
+    name = quiet(f"{member_id(clock.object)} {clock.title}: ")
+    return name + Content.styled(clock.count, TONES[clock.tone])
 
 
 def generation_words(order: Order) -> str:

@@ -133,7 +133,7 @@ class OrderPane(Vertical):
             lambda: explain(order, self.chosen, width),
             lambda: vocabulary(order, self.chosen, width),
             lambda: details.raw(order, self.chosen, self.revealed),
-            lambda: details.requests(self._records(), width),
+            lambda: details.requests(self._records(), width, order),
         ]
         return pages[self._tabs.tab]()[: details.MOST_LINES]
 
@@ -142,7 +142,10 @@ class OrderPane(Vertical):
         order = self.order
         if order is None:
             return
-        seen = f"{'seen' if order.remembered else 'checked'} {age(order.observed, now)}"
+        if order.remembered:
+            seen = f"seen {age(order.remembered, now)}"
+        else:
+            seen = f"checked {age(order.observed, now)}"
         self._tabs.change(checked=seen + (f" · {self._asking}" if self._asking else ""))
 
     def reading(self, done: int, known: int) -> None:

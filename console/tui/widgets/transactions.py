@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 from textual.content import Content
 
 from console.domain.checkout_v1 import refund_state
+from console.domain.clocks import Clock, What, clocks
 from console.domain.in_v1 import charge_words, either
 from console.domain.model import Charge, Dispute, Refund
 from console.domain.order import Order
 from console.tui.widgets.rows import Row
-from console.tui.words import QUIET, age, amount, expiry, short_id, state_word
+from console.tui.words import QUIET, age, amount, short_id, state_word
 
 ROOMY = 110  # from this width on ids are shown whole
 
@@ -80,19 +82,23 @@ def transaction_rows(order: Order) -> list[Row]:
 
 def _lines(order: Order) -> Iterator[_Line]:
     shown: set[str] = set()
+    running: dict[str, list[Clock]] = {}
+    for clock in clocks(order):
+        running.setdefault(clock.object, []).append(clock)
     for charge in order.charges:
         children: list[Refund | Dispute] = [
             *order.refunds_of(charge.id),
             *(dispute for dispute in order.disputes if dispute.charge_id == charge.id),
         ]
-        yield _charge(charge, order.observed)
+        yield _charge(charge, order.observed, running.get(charge.id, []))
         for number, child in enumerate(children, start=1):
             shown.add(child.id)
-            yield _child(child, "└ " if number == len(children) else "├ ", order.observed)
+            tree = "└ " if number == len(children) else "├ "
+            yield _child(child, tree, order.observed, running.get(child.id, []))
     family: tuple[Refund | Dispute, ...] = (*order.refunds, *order.disputes)
     for orphan in family:
         if orphan.id not in shown:
-            yield _child(orphan, "", order.observed)
+            yield _child(orphan, "", order.observed, running.get(orphan.id, []))
     if order.session is not None:
         session = order.session
         state = state_word("checkout_session", session.state)
@@ -100,25 +106,42 @@ def _lines(order: Order) -> Iterator[_Line]:
                     age(session.created, order.observed))  # fmt: skip
 
 
-def _charge(charge: Charge, now: datetime) -> _Line:
+def _charge(charge: Charge, now: datetime, running: list[Clock]) -> _Line:
     state = state_word("charge", charge.state, charge.status.reason_codes)
     taken = charge.captured if charge.captured and charge.captured.is_positive else charge.amount
-    when = age(charge.created, now)
-    if charge.state == "Authorized":
-        when = expiry(charge.expires, now) or when
+    when = _countdown(running) or age(charge.created, now)
     return _Line("", charge.id, "charge", state, amount(taken), v1_word(charge), when)
 
 
-def _child(child: Refund | Dispute, tree: str, now: datetime) -> _Line:
+# A transaction's clocks in a word: while it runs, and once it has passed (nothing: another one
+# tells more).
+_SHORT: Final[dict[What, tuple[str, str]]] = {
+    "capture_without_delay": ("without delay", ""),
+    "authorization": ("late capture", "authorization lapsed"),
+    "dispute_response": ("answer", "time to answer is over"),
+}
+
+
+def _countdown(running: list[Clock]) -> str:
+    """`without delay: 2 days left` until a capture takes a while, then `late capture: …`."""
+    for clock in running:
+        name, over = _SHORT[clock.what]
+        if not clock.passed:
+            return f"{name}: {clock.count}"
+        if over:
+            return over
+    return ""
+
+
+def _child(child: Refund | Dispute, tree: str, now: datetime, running: list[Clock]) -> _Line:
     if isinstance(child, Refund):
         state = state_word("refund", child.state, child.status.reason_codes)
         v1 = refund_state(child.state)
         return _Line(tree, child.id, "refund", state, amount(child.amount),
                      f"v1 {v1}" if v1 else "", age(child.created, now))  # fmt: skip
     state = state_word("dispute", child.state, child.status.reason_codes)
-    deadline = f"answer {expiry(child.deadline, now)}" if child.deadline else ""
-    return _Line(tree, child.id, "dispute", state, amount(child.amount), "",
-                 deadline.replace("expires ", "") or age(child.created, now))  # fmt: skip
+    when = _countdown(running) or age(child.created, now)
+    return _Line(tree, child.id, "dispute", state, amount(child.amount), "", when)
 
 
 def v1_word(charge: Charge) -> str:

@@ -1,0 +1,113 @@
+"""The whole vocabulary of v1, v2 and Seller Central, filtered while a term is typed."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from console.domain.checkout_v1 import MappingRow, nearest_words, search
+from console.tui.widgets.drawn import Drawn
+from console.tui.widgets.search import CleanInput
+from console.tui.words import heading, labelled, literal, quiet, wrapped
+
+LABEL: Final = 16
+_HINT: Final = "a call, a state, a reason code, an id, a report column"
+
+
+class MappingScreen(ModalScreen[None]):
+    """`term` is what the filter begins with. The cursor keys scroll while one types."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back", show=False),
+        Binding("up", "scroll(-1)", "Up", show=False, priority=True),
+        Binding("down", "scroll(1)", "Down", show=False, priority=True),
+        Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
+        Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
+    ]
+    DEFAULT_CSS = """
+    MappingScreen #mapping-pane { height: 1fr; margin-top: 1; scrollbar-size: 0 1; }
+    MappingScreen #mapping { height: auto; }
+    """
+
+    def __init__(self, term: str = "") -> None:
+        super().__init__()
+        self._term = term
+        self._rows = search(term)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog", classes="tall"):
+            with Horizontal(classes="field"):
+                yield CleanInput(self._term, placeholder=_HINT, id="mapping-term", compact=True)
+            with VerticalScroll(id="mapping-pane", can_focus=False):
+                yield Drawn(self._lines, id="mapping")
+            yield Static(id="dialog-keys", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#dialog").border_title = Content("v1 ↔ v2 ↔ Seller Central")
+        self.query_one("#mapping-term").focus()
+        self._count()
+
+    @on(Input.Changed, "#mapping-term")
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if event.value == self._term:
+            return
+        self._term = event.value
+        self._rows = search(self._term)
+        self.query_one("#mapping-pane").scroll_home(animate=False)
+        self.query_one("#mapping", Drawn).redraw()
+        self._count()
+
+    def _count(self) -> None:
+        found = len(self._rows)
+        said = f"{found} row{'' if found == 1 else 's'}     ↑ ↓  scroll     esc  back"
+        self.query_one("#dialog-keys", Static).update(quiet(said))
+
+    def action_scroll(self, by: int) -> None:
+        self.query_one("#mapping-pane").scroll_relative(y=by, animate=False)
+
+    def action_page(self, pages: int) -> None:
+        pane = self.query_one("#mapping-pane")
+        pane.scroll_relative(y=pages * max(1, pane.size.height - 1), animate=False)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+    def _lines(self, width: int) -> list[Content]:
+        if not self._rows:
+            return _nothing(self._term, width)
+        lines: list[Content] = []
+        for topic, rows in groupby(self._rows, key=lambda row: row.topic):
+            if lines:
+                lines.append(Content(""))
+            lines.append(heading(topic[0].upper() + topic[1:]))
+            for row in rows:
+                lines += _row(row, width)
+        return lines
+
+
+def _row(row: MappingRow, width: int) -> list[Content]:
+    lines = []
+    for label, text in (("v1", row.v1), ("v2", row.v2), ("Seller Central", row.seller_central)):
+        if text:
+            said = literal(text)
+            lines += labelled(label, said.stylize("bold") if label == "v1" else said, width, LABEL)
+    if row.note:
+        lines += labelled("", quiet(row.note), width, LABEL)
+    return lines
+
+
+def _nothing(term: str, width: int) -> list[Content]:
+    near = ", ".join(nearest_words(term))
+    lines = wrapped(literal(f"Nothing in the vocabulary matches “{term}”."), width)
+    if near:
+        lines += wrapped(quiet(f"The nearest words: {near}"), width)
+    return lines

@@ -1,0 +1,189 @@
+"""Explanations of one very order: its buyer's link, its month, whether it was paid."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from console.domain.explained import Explained, explained, paid_in_full, region_of
+from console.domain.model import Charge, Dispute
+from console.domain.order import Order
+from tests.domain.builders import (
+    AGREEMENT,
+    CHARGE,
+    ORDER,
+    charge,
+    order,
+    permission,
+    price,
+    refund,
+    session,
+    stamp,
+)
+
+JAPAN = "C03-3398114-4303294"
+
+
+def of(found: Order, kind: str) -> Explained:
+    (one,) = [one for one in explained(found) if one.kind == kind]
+    return one
+
+
+def declined(reason: str | None, *, id: str = CHARGE, of: str = ORDER) -> Charge:
+    return Charge.from_api(
+        {
+            "chargeId": id,
+            "chargePermissionId": of,
+            "chargeAmount": price("29.00 USD"),
+            "statusDetails": {"state": "Declined", "reasonCode": reason},
+            "creationTimestamp": stamp(days=1),
+        }
+    )
+
+
+# --- the buyer's own link --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("id", "url"),
+    [
+        (AGREEMENT, f"https://payments.amazon.com/jr/your-account/ba/{AGREEMENT}"),
+        (JAPAN, f"https://pay.amazon.com/jp/jr/your-account/ba/{JAPAN}"),
+    ],
+)
+def test_a_nonchargeable_permission_gives_its_own_buyer_s_link(id: str, url: str) -> None:
+    found = permission("NonChargeable", id=id, reasons=("PaymentMethodInvalid",))
+    one = of(order(permission=found), "charge_permission")
+    assert one.mend_url == url
+    assert one.mend is not None
+    assert url in one.mend
+
+
+@pytest.mark.parametrize("reason", ["SoftDeclined", "HardDeclined", None, "Brandnew"])
+def test_a_declined_charge_gives_the_link_of_its_permission_not_its_own_id(
+    reason: str | None,
+) -> None:
+    found = order(declined(reason, of=AGREEMENT), permission=permission(id=AGREEMENT))
+    one = of(found, "charge")
+    assert one.mend_url is not None
+    assert one.mend_url.endswith(f"/ba/{AGREEMENT}")
+
+
+@pytest.mark.parametrize("reason", ["AmazonRejected", "ProcessingFailure", "TransactionTimedOut"])
+def test_what_no_payment_method_can_mend_gives_no_link(reason: str) -> None:
+    found = order(declined(reason, of=AGREEMENT), permission=permission(id=AGREEMENT))
+    assert of(found, "charge").mend is None
+
+
+def test_a_permission_that_only_waits_gives_no_link() -> None:
+    found = permission("NonChargeable", id=AGREEMENT, reasons=("ChargeInProgress",))
+    assert of(order(permission=found), "charge_permission").mend is None
+    both = permission(
+        "NonChargeable", id=AGREEMENT, reasons=("ChargeInProgress", "PaymentMethodExpired")
+    )
+    assert of(order(permission=both), "charge_permission").mend_url is not None
+
+
+def test_where_the_permission_is_gone_there_is_nothing_to_mend() -> None:
+    found = order(
+        declined("HardDeclined", of=AGREEMENT), permission=permission("Closed", id=AGREEMENT)
+    )
+    assert of(found, "charge").mend is None
+    assert of(order(declined("HardDeclined")), "charge").mend is None
+
+
+def test_for_a_one_time_order_no_address_is_made_up() -> None:
+    found = order(permission=permission("NonChargeable", reasons=("PaymentMethodInvalid",)))
+    one = of(found, "charge_permission")
+    assert one.mend_url is None
+    assert one.mend is not None
+    assert "publishes no address" in one.mend
+
+
+def test_the_region_comes_from_the_id_and_else_from_the_yen() -> None:
+    assert region_of(order(permission=permission(id=AGREEMENT))) == "na"
+    assert region_of(order(permission=permission(id="B02-1234567-1234567"))) == "eu"
+    unknown = permission(id="B21-1111111-1111111", limit="5000 JPY", balance="5000 JPY")
+    assert region_of(order(permission=unknown)) == "jp"
+    euro = permission(id="B02-1234567-1234567", limit="5000 JPY", balance="5000 JPY")
+    assert region_of(order(permission=euro)) == "eu"
+
+
+# --- the month -------------------------------------------------------------------------------
+
+
+def test_a_used_up_month_says_from_which_day_on_it_can_work() -> None:
+    found = order(permission=permission(id=AGREEMENT, balance="0.00 USD"))
+    one = of(found, "charge_permission").explanation
+    assert "2024-06-01" in one.next_step
+    assert "monthly limit" in one.meaning
+    assert one.tone == "warning"
+
+
+def test_the_month_is_that_of_the_look() -> None:
+    found = order(permission=permission(id=AGREEMENT, balance="0.00 USD"))
+    late = replace(found, observed=datetime(2024, 12, 31, 23, 59, 59, tzinfo=UTC))
+    assert "2025-01-01" in of(late, "charge_permission").explanation.next_step
+
+
+@pytest.mark.parametrize(("id", "balance"), [(AGREEMENT, "0.01 USD"), (ORDER, "0.00 USD")])
+def test_what_has_no_month_or_something_left_of_it_waits_for_none(id: str, balance: str) -> None:
+    found = order(permission=permission(id=id, balance=balance))
+    assert "month" not in of(found, "charge_permission").explanation.next_step
+
+
+# --- closed is good news, where it was paid ---------------------------------------------------
+
+
+def test_a_closed_order_that_was_captured_in_full_is_good_news() -> None:
+    found = order(
+        charge("Captured", "100.00 USD"), permission=permission("Closed", reasons=("AmazonClosed",))
+    )
+    assert paid_in_full(found) is True
+    assert of(found, "charge_permission").explanation.tone == "good"
+
+
+def test_a_closed_agreement_is_never_called_paid_for_reaching_a_monthly_limit() -> None:
+    found = order(
+        charge("Captured", "60.00 USD", id="S01-1111111-1111111-C000001"),
+        charge("Captured", "60.00 USD", id="S01-1111112-1111111-C000001"),
+        permission=permission("Closed", id=AGREEMENT, reasons=("Expired",)),
+    )
+    assert paid_in_full(found) is None
+    assert of(found, "charge_permission").explanation.tone != "good"
+
+
+# --- whole -----------------------------------------------------------------------------------
+
+
+def test_every_object_is_explained_once_the_permission_first() -> None:
+    dispute = Dispute.from_api(
+        {"disputeId": f"{ORDER}-B000001", "chargeId": CHARGE, "filingReason": "ProductNotReceived",
+         "statusDetails": {"state": "ActionRequired"}}
+    )  # fmt: skip
+    found = order(
+        charge(), permission=permission(), refunds=(refund("RefundInitiated", "1.00 USD"),),
+        disputes=(dispute,), session=session("Completed"),
+    )  # fmt: skip
+    kinds = [one.kind for one in explained(found)]
+    assert kinds == ["charge_permission", "charge", "refund", "dispute", "checkout_session"]
+    said = of(found, "dispute").explanation
+    assert "the goods didn't arrive" in said.meaning
+    assert "proof of delivery" in said.next_step
+    assert "hasn't been returned yet" in of(found, "refund").explanation.say_to_buyer
+
+
+def test_words_that_nobody_knows_are_given_back_as_they_are() -> None:
+    odd = replace(charge(), status=replace(charge().status, state="Levitating"))
+    one = of(order(odd), "charge").explanation
+    assert not one.known
+    assert "“Levitating”" in one.meaning
+    dispute = Dispute.from_api(
+        {"disputeId": f"{ORDER}-B000001", "filingReason": "Boredom",
+         "statusDetails": {"state": "UnderReview"}}
+    )  # fmt: skip
+    strange = of(order(charge(), disputes=(dispute,)), "dispute").explanation
+    assert not strange.known
+    assert "“Boredom”" in strange.meaning
