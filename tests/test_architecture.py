@@ -28,9 +28,36 @@ MAY_IMPORT: dict[str, set[str]] = {
     # These two compose the areas for the doors.
     "session": {"domain", "amazon", "store", "lookup", "actions"},
     "demo": {"domain", "amazon", "store", "lookup", "actions", "session", "simulator"},
+    "imports": {"domain", "store"},
+    "sync": {"domain", "amazon", "store", "imports", "session"},
+    "export": {"domain", "amazon", "store", "lookup", "session"},
     # The doors import everything but each other, and nothing imports them but the command.
-    "tui": {"domain", "amazon", "store", "simulator", "lookup", "actions", "session", "demo"},
-    "cli": {"domain", "amazon", "store", "simulator", "lookup", "actions", "session", "demo"},
+    "tui": {
+        "domain",
+        "amazon",
+        "store",
+        "simulator",
+        "lookup",
+        "actions",
+        "session",
+        "demo",
+        "imports",
+        "sync",
+        "export",
+    },
+    "cli": {
+        "domain",
+        "amazon",
+        "store",
+        "simulator",
+        "lookup",
+        "actions",
+        "session",
+        "demo",
+        "imports",
+        "sync",
+        "export",
+    },
     # The command chooses the door, which needs to know whether there is a profile.
     "__main__": {"tui", "cli", "store"},
 }
@@ -212,14 +239,16 @@ class TestOneWriter:
         assert arguments[4:6] == ["b''", "None"]
         assert not read.keywords
 
-    def test_only_the_engine_sends(self) -> None:
+    def test_only_the_engine_sends_and_who_asks_for_a_report(self) -> None:
+        """A report moves no money and changes no order, so the engine has no part in it."""
         senders = {
             (file, function)
             for file, function in callers("send")
             if not file.startswith("simulator/")
         }
         engine = {sender for sender in senders if sender[0] == "actions/engine.py"}
-        assert senders - engine == {("amazon/client.py", "_converse")}
+        report = ("amazon/reports.py", "request_report")
+        assert senders - engine == {("amazon/client.py", "_converse"), report}
         assert len(engine) == 1
 
     def test_nobody_passes_the_function_on(self) -> None:
@@ -235,13 +264,22 @@ class TestOneWriter:
                     assert "send" not in ast.unparse(node.args[1]), f"{name(file)}:{node.lineno}"
 
     def test_only_the_journal_makes_what_may_be_sent(self) -> None:
+        """And a report's request, which can ask for nothing else."""
         makers = {
             name(file)
             for file in FILES
             for _, call in calls(file)
             if ast.unparse(call.func).rpartition(".")[2] == "Reservation"
         }
-        assert makers == {"store/journal.py"}
+        assert makers == {"store/journal.py", "amazon/reports.py"}
+        [made] = [
+            call
+            for _, call in calls(ROOT / "amazon" / "reports.py")
+            if ast.unparse(call.func) == "Reservation"
+        ]
+        said = {word.arg: ast.unparse(word.value) for word in made.keywords}
+        assert (said["method"], said["path"]) == ("'POST'", "'/reports'")
+        assert said["operation"] == "'create_report'"
 
 
 class TestSigning:

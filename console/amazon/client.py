@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+from urllib.parse import urlsplit
 
+from console.amazon.curl import read_headers
 from console.amazon.endpoints import READS, Account, is_loopback
 from console.amazon.errors import (
     AmazonError,
@@ -26,7 +29,14 @@ from console.amazon.errors import (
     WrongEnvironment,
     error_for,
 )
-from console.amazon.signing import Signer, pay_date
+from console.amazon.signing import (
+    Parameters,
+    SignatureVerdict,
+    Signer,
+    canonical_query,
+    judge_signature,
+    without_signature,
+)
 from console.amazon.throttle import Throttle
 from console.domain.ids import Target, environment_of
 from console.domain.intent import Reservation
@@ -40,6 +50,9 @@ READ_SECONDS: Final = 30.0
 ANSWER_SECONDS: Final = 90.0  # for all of an answer, however slowly it drips
 READ_WAITS: Final = (0.0, 1.0, 2.0, 4.0)  # before each attempt of a read
 MAX_BODY: Final = 4_000_000
+MAX_DOCUMENT: Final = 1_000_000_000  # bytes of a report's file: some million rows
+DOCUMENT_SECONDS: Final = 1800.0  # for all of a report's file, however slowly it drips
+_CHUNK: Final = 1 << 18
 _KEPT_RECORDS: Final = 500
 _LONGEST_INTEGER: Final = 40
 _BELIEVABLE: Final = range(2010, 2100)  # years of a Date that may be Amazon's clock
@@ -49,13 +62,15 @@ _BELIEVABLE: Final = range(2010, 2100)  # years of a Date that may be Amazon's c
 class Answer:
     """What came back: `data` is the cleaned JSON object, None where the body is none.
 
-    `date` is Amazon's clock at the answer, None where the header is missing.
+    `date` is Amazon's clock at the answer, None where the header is missing. `verdict` is
+    what a rejected signature's echo proves.
     """
 
     status: int
     data: dict[str, Any] | None
     request_id: str | None
     date: datetime | None
+    verdict: SignatureVerdict | None = None
 
     @property
     def ok(self) -> bool:
@@ -69,26 +84,50 @@ class Answer:
     @property
     def message(self) -> str:
         message = (self.data or {}).get("message")
-        return message if isinstance(message, str) else ""
+        if not isinstance(message, str):
+            return ""
+        return without_signature(message) if self.rejects_signature else message
+
+    @property
+    def rejects_signature(self) -> bool:
+        """InvalidRequestSignature, or one of the older words for it (InvalidSignatureError)."""
+        return not self.ok and "signature" in (self.reason_code or "").lower()
 
     def error(self) -> AmazonError:
-        return error_for(self.status, self.reason_code, self.message, self.request_id)
+        return error_for(self.status, self.reason_code, self.message, self.request_id, self.verdict)
 
 
 @dataclass(frozen=True)
 class RequestRecord:
-    """One request as an engineer wants to see it; no signature, no body."""
+    """One request as an engineer wants to see it; no signature, no body, no key material.
+
+    `object` is the id that it is about, which the path of a write need not hold. `headers` are
+    the signed ones, sorted; `string_to_sign` is what Amazon echoes where it rejects a signature.
+    `time` is Amazon's clock when it was sent, `answered` the answer's own date. `milliseconds`
+    are those until the answer was read, or until it failed. `body_sha256` is in hex.
+    """
 
     time: datetime
     operation: str
+    object: str
     method: str
+    origin: str
     path: str
+    headers: tuple[tuple[str, str], ...]
+    string_to_sign: str
+    body_length: int
+    body_sha256: str
     attempt: int
-    status: int | None
-    reason_code: str | None
-    request_id: str | None
-    milliseconds: int
+    status: int | None = None
+    reason_code: str | None = None
+    request_id: str | None = None
+    answered: datetime | None = None
+    milliseconds: int = 0
     failure: str | None = None
+
+    @property
+    def url(self) -> str:
+        return self.origin + self.path
 
 
 class AmazonPay:
@@ -124,18 +163,20 @@ class AmazonPay:
         """Our clock corrected by what the answers' `Date` taught us."""
         return self._now() + self.clock_offset
 
-    async def get(self, target: Target) -> Answer:
+    async def get(self, target: Target, query: Parameters | None = None) -> Answer:
         """Read one object; a read is repeated where that can help.
 
-        Raises AmazonError (NotFound among them), NoAnswer, NotSent, Unreadable, or
-        WrongEnvironment before any byte is sent.
+        A target that is no object, such as a list of reports, has its operation's name as its
+        kind, and may have a query. Raises AmazonError (NotFound among them), NoAnswer, NotSent,
+        Unreadable, or WrongEnvironment before any byte is sent.
         """
-        operation, failure, told_the_time = READS[target.kind], Exception(), False
+        operation = READS.get(target.kind, target.kind)
+        failure, told_the_time = Exception(), False
         for attempt, wait in enumerate(READ_WAITS, start=1):
             await asyncio.sleep(wait)
             await self._throttle.take(operation)
             try:
-                return await self._read(operation, target, attempt)
+                return await self._read(operation, target, attempt, query or {})
             except (Throttled, ServiceFailed, NoAnswer, NotSent) as error:
                 failure = error
             except Refused as error:
@@ -145,8 +186,12 @@ class AmazonPay:
                 failure, told_the_time = error, True
         raise failure
 
-    async def _read(self, operation: str, target: Target, attempt: int) -> Answer:
-        answer = await self._exchange(operation, target.id, "GET", target.path, b"", None, attempt)
+    async def _read(
+        self, operation: str, target: Target, attempt: int, query: Parameters
+    ) -> Answer:
+        answer = await self._exchange(
+            operation, target.id, "GET", target.path, b"", None, attempt, query
+        )
         if not answer.ok:
             raise answer.error()
         if answer.data is None:
@@ -168,7 +213,46 @@ class AmazonPay:
             reservation.body,
             reservation.idempotency_key,
             reservation.attempt,
+            {},
         )
+
+    async def download(self, address: str, file: BinaryIO) -> int:
+        """Write a report's file to `file`; returns how many bytes came.
+
+        Nothing of ours goes with the request: no signature, no header, no cookie. Redirects
+        are not followed. Raises NotSent for an address that is neither https nor, where this
+        client's own endpoint is on this machine, on this machine too; AmazonError for an
+        answer that is no success (an address lives for 30 seconds: Reports page), NoAnswer
+        for one that breaks off, Unreadable for one that is too large.
+        """
+        import httpx
+
+        if not self._may_fetch(address):
+            raise NotSent("Amazon gave an address for the report's file that must not be fetched.")
+        local = is_loopback(self.account.host)
+        timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+        try:
+            async with (
+                asyncio.timeout(DOCUMENT_SECONDS),
+                httpx.AsyncClient(timeout=timeout, trust_env=not local) as plain,
+                plain.stream("GET", address, headers={"accept-encoding": "identity"}) as response,
+            ):
+                if response.status_code != 200:
+                    raise error_for(response.status_code, None, "for the report's file", None)
+                return await _store(response.aiter_raw(_CHUNK), file)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            raise NoAnswer(_say(error)) from error
+
+    def _may_fetch(self, address: str) -> bool:
+        try:
+            parts = urlsplit(address)
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            return False
+        if not host or parts.username is not None:
+            return False
+        local = is_loopback(self.account.host) and is_loopback(parts.netloc)
+        return parts.scheme == "https" or (parts.scheme == "http" and local)
 
     async def _exchange(
         self,
@@ -179,33 +263,43 @@ class AmazonPay:
         body: bytes,
         key: str | None,
         attempt: int,
+        query: Parameters,
     ) -> Answer:
         self._guard_environment(object_id)
         path = self.account.path(resource)
+        signed = self._signed_headers(key)
+        record = RequestRecord(
+            time=self.amazon_now(),
+            operation=operation,
+            object=object_id,
+            method=method,
+            origin=self.account.origin,
+            path=_with_query(path, query),
+            headers=tuple(sorted(signed.items())),
+            string_to_sign=self._signer.string_to_sign(method, path, query, signed, body),
+            body_length=len(body),
+            body_sha256=hashlib.sha256(body).hexdigest(),
+            attempt=attempt,
+        )
         started = time.monotonic()
         answer: Answer | None = None
         failure: str | None = None
         try:
-            answer = await self._transmit(method, path, body, key)
+            answer = self._judged(await self._transmit(method, path, query, body, signed), record)
             return answer
         except (NoAnswer, NotSent) as error:
             failure = str(error)
             raise
         finally:
-            self.records.append(
-                RequestRecord(
-                    time=self.amazon_now(),
-                    operation=operation,
-                    method=method,
-                    path=path,
-                    attempt=attempt,
-                    status=answer.status if answer else None,
-                    reason_code=answer.reason_code if answer and not answer.ok else None,
-                    request_id=answer.request_id if answer else None,
-                    milliseconds=round((time.monotonic() - started) * 1000),
-                    failure=failure,
-                )
-            )
+            passed = round((time.monotonic() - started) * 1000)
+            self.records.append(_ended(record, answer, passed, failure))
+
+    def _judged(self, answer: Answer, record: RequestRecord) -> Answer:
+        """The answer; where it rejects the signature, with what its echo proves."""
+        if not answer.rejects_signature:
+            return answer
+        said, key_id = answer.message, self.account.public_key_id
+        return replace(answer, verdict=judge_signature(said, record.string_to_sign, key_id))
 
     def _guard_environment(self, object_id: str) -> None:
         named = environment_of(object_id)
@@ -214,15 +308,19 @@ class AmazonPay:
                 f"{object_id} is a {named} id; this profile is for {self.account.environment}."
             )
 
-    async def _transmit(self, method: str, path: str, body: bytes, key: str | None) -> Answer:
+    async def _transmit(
+        self, method: str, path: str, query: Parameters, body: bytes, signed: dict[str, str]
+    ) -> Answer:
         import httpx
 
-        headers = self._headers(method, path, body, key)
+        authorization = self._signer.authorization(method, path, query, signed, body)
+        headers = {**signed, "authorization": authorization}
+        address = _with_query(path, query)
         request = self._client().build_request(
-            method, self.account.origin + path, headers=headers, content=body or None
+            method, self.account.origin + address, headers=headers, content=body or None
         )
         # What httpx makes of the address must be what was signed.
-        if request.url.raw_path.decode() != path:
+        if request.url.raw_path.decode() != address:
             raise NotSent(f"The address of {path} can't be sent as it was signed.")
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
@@ -254,20 +352,11 @@ class AmazonPay:
             await response.aclose()
         return response, bytes(content)
 
-    def _headers(self, method: str, path: str, body: bytes, key: str | None) -> dict[str, str]:
-        signed = {
-            "accept": "application/json",
-            "content-type": "application/json",
-            "x-amz-pay-date": pay_date(self.amazon_now()),
-            "x-amz-pay-host": self.account.host,
-            "x-amz-pay-region": self.account.region,
-        }
+    def _signed_headers(self, key: str | None) -> dict[str, str]:
+        signed = read_headers(self.account, self.amazon_now())
         if key is not None:
             signed["x-amz-pay-idempotency-key"] = key
-        return {
-            **signed,
-            "authorization": self._signer.authorization(method, path, {}, signed, body),
-        }
+        return signed
 
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
@@ -299,6 +388,37 @@ class AmazonPay:
         offset = date - self._now()
         if abs(offset - self.clock_offset) >= timedelta(seconds=2):
             self.clock_offset = offset
+
+
+def _with_query(path: str, query: Parameters) -> str:
+    return f"{path}?{canonical_query(query)}" if query else path
+
+
+async def _store(chunks: AsyncIterator[bytes], file: BinaryIO) -> int:
+    """Write the chunks in a thread; Unreadable where they are more than MAX_DOCUMENT."""
+    size = 0
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > MAX_DOCUMENT:
+            raise Unreadable(f"The report's file is larger than {MAX_DOCUMENT:,} bytes.")
+        await asyncio.to_thread(file.write, chunk)
+    return size
+
+
+def _ended(
+    record: RequestRecord, answer: Answer | None, milliseconds: int, failure: str | None
+) -> RequestRecord:
+    """The record with what came of the request."""
+    if answer is None:
+        return replace(record, milliseconds=milliseconds, failure=failure)
+    return replace(
+        record,
+        status=answer.status,
+        reason_code=None if answer.ok else answer.reason_code,
+        request_id=answer.request_id,
+        answered=answer.date,
+        milliseconds=milliseconds,
+    )
 
 
 def _json_object(content: bytes) -> dict[str, Any] | None:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from console.amazon.signing import SignatureVerdict
+
 
 class AmazonError(Exception):
     """An answer that is no success.
 
     `status` is the HTTP status, `reason_code` and `message` Amazon's own (cleaned),
-    `request_id` what Amazon's support asks for.
+    `request_id` what Amazon's support asks for. `verdict` is there where the signature was
+    rejected: what the echoed string to sign proves; its next step is `hint`.
     """
 
     def __init__(
-        self, status: int, reason_code: str | None, message: str, request_id: str | None
+        self,
+        status: int,
+        reason_code: str | None,
+        message: str,
+        request_id: str | None,
+        verdict: SignatureVerdict | None = None,
     ) -> None:
         self.status = status
         self.reason_code = reason_code
         self.message = message
         self.request_id = request_id
+        self.verdict = verdict
+        self.hint = verdict.next_step if verdict else None
         super().__init__(self.sentence)
 
     @property
@@ -24,7 +34,8 @@ class AmazonError(Exception):
         code = f" {self.reason_code}" if self.reason_code else ""
         said = f": {self.message}" if self.message else ""
         asked = f" (request {self.request_id})" if self.request_id else ""
-        return f"Amazon answered {self.status}{code}{said}{asked}"
+        proved = f". {self.verdict.says}" if self.verdict else ""
+        return f"Amazon answered {self.status}{code}{said}{asked}{proved}"
 
 
 class NotFound(AmazonError):
@@ -72,8 +83,12 @@ _BY_STATUS: dict[int, type[AmazonError]] = {
 
 
 def error_for(
-    status: int, reason_code: str | None, message: str, request_id: str | None
+    status: int,
+    reason_code: str | None,
+    message: str,
+    request_id: str | None,
+    verdict: SignatureVerdict | None = None,
 ) -> AmazonError:
     """The typed error of an answer that is no success."""
     fallback = ServiceFailed if status >= 500 else Refused
-    return _BY_STATUS.get(status, fallback)(status, reason_code, message, request_id)
+    return _BY_STATUS.get(status, fallback)(status, reason_code, message, request_id, verdict)

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
@@ -129,6 +130,18 @@ class Signer:
     def __repr__(self) -> str:
         return f"Signer({self.public_key_id!r})"
 
+    def string_to_sign(
+        self,
+        method: str,
+        path: str,
+        parameters: Parameters,
+        headers: Mapping[str, str],
+        payload: bytes,
+    ) -> str:
+        """What is signed for exactly these headers and these bytes. It is no secret."""
+        canonical = canonical_request(method, path, parameters, headers, payload)
+        return string_to_sign(self.algorithm, canonical)
+
     def authorization(
         self,
         method: str,
@@ -138,8 +151,8 @@ class Signer:
         payload: bytes,
     ) -> str:
         """The `authorization` header for exactly these headers and these bytes."""
-        canonical = canonical_request(method, path, parameters, headers, payload)
-        signature = self.sign(string_to_sign(self.algorithm, canonical).encode())
+        to_sign = self.string_to_sign(method, path, parameters, headers, payload)
+        signature = self.sign(to_sign.encode())
         names = ";".join(sorted(name.lower() for name in headers))
         return (
             f"{self.algorithm} PublicKeyId={self.public_key_id},"
@@ -153,3 +166,62 @@ class Signer:
 
         scheme = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=self._salt)
         return base64.b64encode(self._key.sign(message, scheme, hashes.SHA256())).decode()
+
+
+# Amazon's answers echo the string to sign in several wordings: in brackets, with a real
+# newline, an escaped one or a blank between its two lines (issues php#45, java#22, dotnet#4 and
+# dotnet#12 of Amazon's SDKs).
+_ECHO: Final = re.compile(
+    r"(?P<algorithm>AMZN-PAY-[A-Z0-9-]+)(?:\s|\\+[rn]|[␤␍])*(?P<digest>[0-9a-f]{64})(?![0-9a-f])",
+    re.IGNORECASE,
+)
+_SIGNATURE: Final = re.compile(r"[A-Za-z0-9+/_-]{128,}={0,2}")  # that of 2048 bits: 342 and ==
+
+
+@dataclass(frozen=True)
+class SignatureVerdict:
+    """What a rejected signature's echo proves, and the next step; None where there is none."""
+
+    says: str
+    next_step: str | None = None
+
+
+def judge_signature(message: str, ours: str, public_key_id: str) -> SignatureVerdict:
+    """Compare the string to sign in Amazon's error `message` with `ours` for that request.
+
+    Amazon recomputes it from what arrived. The same one: the request came through unchanged,
+    so the signature is another key's. Another one: the request was changed on the way.
+    """
+    echo = _ECHO.search(message)
+    if echo is None:
+        return SignatureVerdict(
+            "Amazon echoed no string to sign, so it can't be told whether the key is wrong or"
+            " the request was changed on the way."
+        )
+    algorithm, _, digest = ours.partition("\n")
+    if echo["digest"].lower() != digest:
+        return SignatureVerdict(
+            f"Amazon computed another string to sign ({echo['digest'].lower()[:12]}…) than this"
+            f" console ({digest[:12]}…): something on the way changed the request, such as a"
+            " proxy that rewrites headers, host or path.",
+            "Try it from a network without that proxy (HTTPS_PROXY names one), and check the"
+            " profile's endpoint. The key is not the cause as far as this shows.",
+        )
+    if echo["algorithm"].upper() != algorithm:
+        return SignatureVerdict(
+            f"Amazon read the algorithm {echo['algorithm']}, but {algorithm} was signed: something"
+            " on the way changed the authorization header.",
+            "Try it from a network without a proxy that rewrites headers.",
+        )
+    return SignatureVerdict(
+        "Amazon computed the same string to sign as this console, so the request arrived as it"
+        f" was signed: the private key does not belong to public key id {public_key_id}, or"
+        f" Amazon expects another salt length than {ALGORITHMS[algorithm]} for it.",
+        "In Seller Central, under Integration Central, make a new API key, and add a profile with"
+        " its key id and its private key file.",
+    )
+
+
+def without_signature(message: str) -> str:
+    """`message` without the signature that some of Amazon's errors repeat."""
+    return _SIGNATURE.sub("(left out)", message)

@@ -109,6 +109,10 @@ def build_parser() -> argparse.ArgumentParser:
     _add_order_commands(add)
     _add_journal(add)
     _add_profile(add)
+    _add_engineers(add)
+    _add_explain(add)
+    _add_reports(add)
+    _add_import(add)
     _add_simulator(add)
     return parser
 
@@ -164,10 +168,13 @@ def _add_order_commands(add: _Adder) -> None:
     )
     command = add("identify", "what an id is, without network", _identify)
     command.add_argument("text", nargs="+", help="an id, or any text with one in it")
-    command = add(
-        "lookup", "one order, everything known of it", _in_session("orders", "run_lookup")
+    command = add("lookup", "one order, everything known of it; or a list, a line each", _lookup)
+    command.add_argument("id", nargs="*", help="any id, or an order number that was seen here")
+    command.add_argument(
+        "--list",
+        metavar="FILE",
+        help="look every line of a file up, - for stdin: ids and order numbers, also in a table",
     )
-    command.add_argument("id", nargs="+", help="any id, or an order number that was seen here")
     command.add_argument(
         "--show-buyer",
         action="store_true",
@@ -201,6 +208,12 @@ def _add_confirmation(command: argparse.ArgumentParser) -> None:
     command.add_argument("--confirm", metavar="PHRASE", help="exactly the phrase that is asked for")
     command.add_argument(
         "--above-captured", action="store_true", help="allow refunding more than was captured"
+    )
+    command.add_argument(
+        "--disputed",
+        action="store_true",
+        help="allow refunding beside a dispute that is open, was decided for the buyer, or can't"
+        " be read: the buyer can get the money twice, by the refund and by the dispute",
     )
     command.add_argument("--dry-run", action="store_true", help="stop after the plan")
 
@@ -274,6 +287,101 @@ def _add_profile(add: _Adder) -> None:
     command.add_argument("--yes", action="store_true", help="without asking")
 
 
+def _add_engineers(add: _Adder) -> None:
+    command = add(
+        "export",
+        "a bundle for a ticket: objects, history, journal lines and requests of one order",
+        _in_session("export", "run_export"),
+        "JSON on stdout, or in a file for you alone (0600). No secrets ever, no signatures, no"
+        "\nbuyer data unless asked for. `payconsole curl ID` gives a read as a curl skeleton.",
+    )
+    command.add_argument("id", nargs="+", help="any id, or an order number that was seen here")
+    command.add_argument(
+        "-o", "--output", metavar="FILE", help="where to write it (default: stdout)"
+    )
+    command.add_argument("--force", action="store_true", help="replace FILE if it is there")
+    command.add_argument(
+        "--show-buyer",
+        action="store_true",
+        help="with the buyer's data; each time is a line in the journal",
+    )
+    command = add(
+        "diff",
+        "what changed between two looks at one object, without network",
+        _engineers("run_diff"),
+    )
+    command.add_argument("id", nargs="+", help="an id that was looked up here before")
+    command.add_argument(
+        "--looks",
+        nargs=2,
+        type=int,
+        metavar=("OLD", "NEW"),
+        help="which looks, by their numbers (default: the last two)",
+    )
+    command = add(
+        "curl",
+        "the read of one object as a curl skeleton, without network",
+        _engineers("run_curl"),
+        "Signed by nobody: the authorization header is left out, so it can't be sent as it is.",
+    )
+    command.add_argument("id", nargs="+", help="any id")
+
+
+def _add_explain(add: _Adder) -> None:
+    command = add(
+        "explain", "what a state, a reason code or an error code means, or list them all", _explain
+    )
+    command.add_argument("term", nargs="*", help="in any case: PaymentMethodInvalid, softdeclined")
+
+
+def _add_reports(add: _Adder) -> None:
+    command = add(
+        "sync",
+        "get the shop's reports, so that every order is found by its number",
+        _in_session("reports", "run_sync"),
+        "Goes on from where the last one stopped; ctrl+c loses nothing that was imported.",
+    )
+    command.add_argument(
+        "--since",
+        metavar="DATE",
+        help="from here on (default: where the last sync stopped; the first time 90 days ago)",
+    )
+    group = add.group("reports", "what Amazon's Reporting API has")
+    group("list", "the reports of the last 90 days", _in_session("reports", "run_list"))
+    group(
+        "schedules",
+        "the reports that Amazon makes again and again",
+        _in_session("reports", "run_schedules"),
+    )
+    command = group(
+        "disbursements",
+        "what was paid to the bank account",
+        _in_session("reports", "run_disbursements"),
+    )
+    command.add_argument("--since", metavar="DATE")
+    command.add_argument("--until", metavar="DATE")
+
+
+def _add_import(add: _Adder) -> None:
+    command = add(
+        "import",
+        "read what you have into the index of known ids: notifications, reports, CSV",
+        _import,
+        _IMPORT_EPILOG,
+    )
+    command.add_argument("files", nargs="+", metavar="FILE", help="a file; - reads stdin")
+    command.add_argument(
+        "--strict", action="store_true", help="import nothing at all if anything is bad"
+    )
+
+
+_IMPORT_EPILOG: Final = """\
+What a file is, is found by its content: instant payment notifications of v1 and v2 (JSON, in
+lines of a log too), Amazon's transaction and settlement reports, or a CSV whose header names
+an order number and whose cells hold Amazon Pay ids; also as .gz or .zip. A bad row is named
+with file and line, the others are imported. The same file again changes nothing."""
+
+
 def _add_simulator(add: _Adder) -> None:
     from console.simulator.command import add_arguments
 
@@ -295,16 +403,47 @@ def _identify(args: argparse.Namespace, out: Output) -> int:
     return run_identify(args, out)
 
 
+def _lookup(args: argparse.Namespace, out: Output) -> int:
+    if bool(args.id) == bool(args.list):
+        args.parser.error("give an id, or --list FILE")
+    if args.list and args.show_buyer:
+        args.parser.error("--show-buyer is for one order, not for --list")
+    command = ("worklist", "run_list") if args.list else ("orders", "run_lookup")
+    return _in_session(*command)(args, out)
+
+
 def _mapping(args: argparse.Namespace, out: Output) -> int:
     from console.cli.orders import run_mapping
 
     return run_mapping(args, out)
 
 
+def _explain(args: argparse.Namespace, out: Output) -> int:
+    from console.cli.explain import run_explain
+
+    return run_explain(args, out)
+
+
+def _import(args: argparse.Namespace, out: Output) -> int:
+    from console.cli.imports import run_import
+
+    return run_import(args, out)
+
+
 def _simulator(args: argparse.Namespace, out: Output) -> int:
     from console.simulator.command import run
 
     return run(args)
+
+
+def _engineers(name: str) -> Callable[[argparse.Namespace, Output], int]:
+    def run(args: argparse.Namespace, out: Output) -> int:
+        from console.cli import export
+
+        command: Callable[[argparse.Namespace, Output], int] = getattr(export, name)
+        return command(args, out)
+
+    return run
 
 
 def _in_places(name: str) -> Callable[[argparse.Namespace, Output], int]:

@@ -5,6 +5,8 @@ Imported once the session is open: it knows the core's exceptions.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from console.actions.outcome import Held, Outcome, Result
 from console.amazon.errors import (
     AmazonError,
@@ -66,10 +68,13 @@ _OTHERS = {
 
 
 def _amazon(error: AmazonError) -> Said:
-    explained = explain_error(error.reason_code, "get_charge", error.status)
+    explained = explain_error(
+        error.reason_code, "get_charge", error.status, today=datetime.now(UTC).date()
+    )
     title = "Not let in by Amazon" if isinstance(error, NotAllowed) else "Amazon says no"
-    facts = (explained.meaning,) if explained.meaning else ()
-    return Said(title, error.sentence, explained.next_step, "bad", facts)
+    # What the echo proves says more than the general meaning.
+    facts = (explained.meaning,) if explained.meaning and error.verdict is None else ()
+    return Said(title, error.sentence, error.hint or explained.next_step, "bad", facts)
 
 
 # The core's hints name commands; on the screen there is a shorter way.
@@ -104,7 +109,7 @@ def say_outcome(outcome: Outcome) -> Said:
         title = "Refund done"
     facts = [*outcome.facts]
     if outcome.code:
-        explained = explain_error(outcome.code, "create_refund")
+        explained = explain_error(outcome.code, "create_refund", today=datetime.now(UTC).date())
         facts.append(f"{outcome.code}: {explained.meaning}")
     if outcome.intent is not None:
         tries = f"{outcome.attempts} attempt{'' if outcome.attempts == 1 else 's'}"

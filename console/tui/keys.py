@@ -15,7 +15,10 @@ from console.domain.rules import ACTIONS
 
 @dataclass(frozen=True)
 class General:
-    """A key that is no action on an order. `command` is its name in the palette."""
+    """A key that is no action on an order. `command` is its name in the palette.
+
+    Without a key it is in the palette alone.
+    """
 
     name: str
     key: str
@@ -51,6 +54,37 @@ GENERAL: Final = (
     ),
     General("copy", "y", "y", "Copy id", "copy: the chosen id", "Copy the chosen object's id"),
     General(
+        "objects", "o", "o", "Objects", "show: the raw objects", "Fold and search the raw objects"
+    ),
+    General(
+        "requests", "q", "q", "Requests", "show: the requests",
+        "The requests behind this order; one as curl",
+    ),
+    General(
+        "looks", "h", "h", "Changes", "show: what changed between two looks",
+        "Compare two looks at the chosen object",
+    ),
+    General(
+        "mapping", "v", "v", "Vocabulary", "show: v1 ↔ v2 ↔ Seller Central, all of it",
+        "The whole vocabulary, to search in",
+    ),
+    General(
+        "curl", "", "", "Copy as curl", "copy: the chosen object's read as curl, unsigned",
+        "A skeleton that nobody has signed",
+    ),
+    General(
+        "export", "", "", "Export", "export: this order to a file, for a ticket",
+        "Objects, history, requests; no secrets, no buyer data",
+    ),
+    General(
+        "sync", "", "", "Sync", "sync: Amazon's reports into the index",
+        "So that every order is found by its number",
+    ),
+    General(
+        "import", "", "", "Import", "import: notifications, reports or a CSV",
+        "What you have, into the index",
+    ),
+    General(
         "seen", "d", "d", "Seen", "dismiss: banners and messages",
         "Take away the messages that you have read",
     ),
@@ -81,7 +115,7 @@ def screen_bindings() -> list[Binding]:
         Binding(general.key, f"general('{general.name}')", general.title, show=general.in_footer,
                 tooltip=general.tooltip, id=f"general.{general.name}")
         for general in GENERAL
-        if not general.key.startswith("ctrl+")
+        if general.key and not general.key.startswith("ctrl+")
     ]  # fmt: skip
     bindings += [
         Binding(str(number), f"tab({number - 1})", title, show=False, id=f"tab.{number}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from console.domain.order import Order
     from console.session import Session
     from console.store.decisions import Intent
-    from console.store.index import Known
+    from console.store.index import Known, Look
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,31 @@ class Choose(Message):
     def __init__(self, title: str, ids: list[str]) -> None:
         self.title = title
         self.ids = ids
+        super().__init__()
+
+
+class LooksRead(Message):
+    """The looks at one object, oldest first."""
+
+    def __init__(self, identifier: str, looks: list[Look]) -> None:
+        self.identifier = identifier
+        self.looks = looks
+        super().__init__()
+
+
+class Exported(Message):
+    """What came of an export."""
+
+    def __init__(self, said: Said) -> None:
+        self.said = said
+        super().__init__()
+
+
+class Dropped(Message):
+    """What was pasted are files: terminals paste the paths of what is dropped on them."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        self.paths = paths
         super().__init__()
 
 

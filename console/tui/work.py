@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, Final
 
 from textual.app import App
@@ -22,6 +23,8 @@ from console.actions.recovery import recover, resolve_by_hand
 from console.domain.ids import Identifier, parse
 from console.domain.intent import OPEN_STATES, State
 from console.domain.order import Order
+from console.export import CantWrite, export_order
+from console.imports import paths_in
 from console.lookup import Several
 from console.session import Session
 from console.store.decisions import Intent
@@ -57,6 +60,10 @@ class Work:
         self._spawn(self._read(order.query, again=order.id), "reread", exclusive=True)
 
     async def _look_up(self, text: str) -> None:
+        paths = await asyncio.to_thread(paths_in, text)
+        if paths is not None:
+            self._post(say.Dropped(paths))
+            return
         try:
             identified = await self.session.lookup.resolve(text)
         except Several as error:
@@ -106,6 +113,31 @@ class Work:
 
     async def _recents(self) -> None:
         self._post(say.RecentRead(await asyncio.to_thread(self.session.known.recent, RECENT)))
+
+    # --- behind an order ---------------------------------------------------------------------
+
+    def looks(self, identifier: str) -> None:
+        self._spawn(self._looks(identifier), "looks", exclusive=True)
+
+    async def _looks(self, identifier: str) -> None:
+        found = await asyncio.to_thread(self.session.known.looks, identifier)
+        self._post(say.LooksRead(identifier, found))
+
+    def export(self, order: Order, folder: Path) -> None:
+        """Write a bundle of the order, without buyer data, under a name that is new."""
+        self._spawn(self._export(order, folder), "export")
+
+    async def _export(self, order: Order, folder: Path) -> None:
+        now = self.session.client.amazon_now()
+        path = folder / f"{order.id}-{now:%Y%m%dT%H%M%SZ}.json"
+        try:
+            await export_order(self.session, order, path)
+        except CantWrite as error:
+            said = say.Said("Not exported", str(error), error.hint or "", "bad")
+        else:
+            text = "For you alone (0600). No secrets, no buyer data."
+            said = say.Said(f"Exported to {path}", text, tone="good")
+        self._post(say.Exported(said))
 
     # --- pending objects of the order on the screen ------------------------------------------
 

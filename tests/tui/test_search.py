@@ -129,7 +129,7 @@ async def test_the_tabs(stage: Stage) -> None:
         await console.press("2")
         await console.sees("What can be done now", "Your payment arrived")
         await console.press("3")
-        await console.sees("Order Reference", "S01-3309177-6402958-A010001", "CloseAuthorization")
+        await console.sees("Order Reference", "S01-3309177-6402958-A010001", "AmazonCaptureId")
         await console.press("4")
         await console.sees('"chargeId": "S01-3309177-6402958-C010001"')
         await console.press("5")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events, on
@@ -17,7 +17,7 @@ from console.domain.rules import BY_NAME
 from console.tui import messages
 from console.tui.keys import screen_bindings
 from console.tui.messages import Said
-from console.tui.screens.news import NewsScreen
+from console.tui.screens.tools import ToolsScreen
 from console.tui.widgets.drawn import Drawn
 from console.tui.widgets.footer import DONE_HERE, Keys
 from console.tui.widgets.header import Condition, Header
@@ -37,7 +37,6 @@ from console.tui.words import (
 )
 
 if TYPE_CHECKING:
-    from console.amazon.client import RequestRecord
     from console.domain.ids import Identifier
     from console.domain.order import Order
     from console.store.index import Known
@@ -53,8 +52,10 @@ _WHAT_GOES_IN: Final = (
 _ORDER_NUMBER: Final = "The shop's own order number is found once the order has been seen here."
 
 
-class ConsoleScreen(NewsScreen):
-    """Owns what is shown. Workers post messages to it; `NewsScreen` hears those about money."""
+class ConsoleScreen(ToolsScreen):
+    """Owns what is shown. Workers post messages to it; `NewsScreen` hears those about money,
+    `ToolsScreen` opens what is behind an order.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings()]
 
@@ -82,7 +83,7 @@ class ConsoleScreen(NewsScreen):
             with Vertical(id="place"):
                 yield Drawn(self._empty_lines, id="empty")
                 yield LoadingIndicator(id="loading")
-                yield OrderPane(self._records)
+                yield OrderPane(self.records)
         yield Keys()
 
     def on_mount(self) -> None:
@@ -99,9 +100,6 @@ class ConsoleScreen(NewsScreen):
     @property
     def order(self) -> Order | None:
         return self.order_pane.order
-
-    def _records(self) -> Iterable[RequestRecord]:
-        return self.work.session.client.records if self.work else ()
 
     # --- the session -------------------------------------------------------------------------
 
@@ -313,6 +311,9 @@ class ConsoleScreen(NewsScreen):
 
     def action_general(self, name: str) -> None:
         getattr(self, f"_do_{name}")()
+
+    def empty_search(self) -> None:
+        self.query_one(SearchInput).value = ""
 
     def _do_search(self) -> None:
         search = self.query_one(SearchInput)

@@ -55,7 +55,7 @@ def help_lines(width: int) -> list[Content]:
         later = "" if action.name in DONE_HERE else " (comes later)"
         lines += _key(action.key, f"{action.title}: {action.tooltip}{later}", width)
     lines += [Content(""), heading("Everywhere")]
-    for general in GENERAL:
+    for general in (general for general in GENERAL if general.shown):
         lines += _key(general.shown, f"{general.title}: {general.tooltip}", width)
     lines += [Content(""), heading("Moving about")]
     for keys, what in MOVES:

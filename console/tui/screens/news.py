@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.message import Message
 from textual.screen import Screen
 
+from console.domain.explain import explain_state
 from console.domain.intent import State
+from console.domain.text import clean_line
 from console.tui import messages
 from console.tui.messages import Said
 from console.tui.widgets.header import Header
@@ -14,11 +17,20 @@ from console.tui.widgets.notice import Banners, Notice
 from console.tui.widgets.search import SearchInput
 
 if TYPE_CHECKING:
+    from console.actions.watch import News
     from console.domain.order import Order
     from console.domain.rules import Offer
     from console.tui.screens.intents import IntentsScreen
     from console.tui.screens.refund import RefundDialog
     from console.tui.work import Work
+
+
+class WatchEnded(Message):
+    """Something that was watched came to its end, whatever is on the screen."""
+
+    def __init__(self, news: News) -> None:
+        self.news = news
+        super().__init__()
 
 
 class NewsScreen(Screen[None]):
@@ -94,7 +106,7 @@ class NewsScreen(Screen[None]):
         if outcome is not None and outcome.intent is not None:
             self._remember(outcome.intent, event.said, unknown=outcome.result == "unknown")
             if outcome.result == "refused" and outcome.object is not None:
-                self.banners.raise_(f"declined:{outcome.intent}", event.said)
+                self.raise_voice(f"declined:{outcome.intent}", event.said)
         self.refresh_order()
 
     def _remember(self, number: int, said: Said, *, unknown: bool) -> None:
@@ -107,30 +119,34 @@ class NewsScreen(Screen[None]):
 
     def on_intent_moved(self, event: messages.IntentMoved) -> None:
         """A watched refund came to its end, or has been watched long enough."""
+        from console.actions.watch import End, News
+
         intent = event.intent
-        what = f"{intent.summary} on {intent.object}"
-        if intent.state is State.DECLINED:
-            said = Said(
-                f"DECLINED: {what}",
-                f"Amazon declined refund {intent.result}: the buyer gets nothing from it.",
-                "Look at the order and decide anew.",
-                "bad",
-            )
-            self.banners.raise_(f"declined:{intent.id}", said)
-        elif intent.state is State.SETTLED:
-            self.say(Said(f"Done: {what}", f"Refund {intent.result} is Refunded.", tone="good"))
+        states = {State.DECLINED: "Declined", State.SETTLED: "Refunded"}
+        state = states.get(intent.state, "RefundInitiated")
+        end = End.DONE if intent.state in states else End.GIVEN_UP
+        news = News(end, "refund", intent.result or "", intent.scope, state,
+                    amount=intent.amount, intent=intent)  # fmt: skip
+        self.on_watch_ended(WatchEnded(news))
+
+    def on_watch_ended(self, event: WatchEnded) -> None:
+        """What was declined stays on the screen until it is seen, and rings; the rest is said."""
+        news = event.news
+        said = say_news(news)
+        if news.is_bad:
+            self.notice.clear()  # it may still call the same refund initiated
+            self.raise_voice(f"declined:{news.id}", said)
         else:
-            self.say(
-                Said(
-                    f"Still not final: {what}",
-                    "Amazon is taking longer than usual; it is not being watched any more.",
-                    "Press g to look again.",
-                    "waiting",
-                )
-            )
-        if self.order is not None and self.order.charge(intent.object) is not None:
+            self.say(said)
+        order = self.order
+        if order is not None and (order.id == news.order or _is_in(order, news)):
             self.refresh_order()
         self.update_condition()
+
+    def raise_voice(self, key: str, said: Said) -> None:
+        """A red line that stays, and the bell: for what must not be missed."""
+        self.banners.raise_(key, said)
+        self.app.bell()
 
     def refresh_order(self) -> None:
         if self.order is not None and self.work is not None:
@@ -213,3 +229,38 @@ def _journal_broken(problem: str) -> Said:
         "Actions are blocked. Keep the file; `payconsole journal verify` tells more.",
         "bad",
     )
+
+
+def _is_in(order: Order, news: News) -> bool:
+    return news.id in {c.id for c in order.charges} | {r.id for r in order.refunds}
+
+
+def say_news(news: News) -> Said:
+    """The end of a watch in words: what it is, what it means, what to do."""
+    amount = f" {news.amount}" if news.amount else ""
+    if news.intent is not None:
+        what = f"{news.intent.summary} on {news.intent.object}"
+    else:
+        what = clean_line(f"{news.kind}{amount} {news.id}", 100)
+    if news.end == "gone":
+        return Said(
+            f"Not found any more: {what}",
+            f"Amazon doesn't know {news.id}, so it is not watched any more.",
+            "Look at the order in Seller Central.",
+            "warning",
+        )
+    if news.end == "given_up":
+        return Said(
+            f"Still not final: {what}",
+            f"It is still {news.state}; Amazon is taking longer than usual, and it is not being"
+            " watched any more.",
+            "Press g to look again.",
+            "waiting",
+        )
+    told = explain_state(news.kind, news.state, [news.code] if news.code else [])
+    if news.is_bad:
+        code = f" ({clean_line(news.code, 60)})" if news.code else ""
+        return Said(f"DECLINED: {what}{code}.", told.meaning, told.next_step, "bad")
+    if news.state == "Refunded":
+        return Said(f"Done: {what}", f"Refund {news.id} is Refunded.", tone="good")
+    return Said(f"{clean_line(news.state, 60)}: {what}", told.meaning, tone=told.tone)

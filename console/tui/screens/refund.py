@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 from textual import on
@@ -39,7 +38,9 @@ _KEYS: Final = {
 
 
 class Send(Protocol):
-    def __call__(self, plan: Plan, phrase: str, *, above_captured: bool) -> None: ...
+    def __call__(
+        self, plan: Plan, phrase: str, *, above_captured: bool, disputed: bool
+    ) -> None: ...
 
 
 class RefundDialog(ModalScreen[None]):
@@ -57,7 +58,7 @@ class RefundDialog(ModalScreen[None]):
         self.charge_id = charge.id
         self.sent_plan: Plan | None = None
         self._session = session
-        self._send: Callable[..., None] = send
+        self._send: Send = send
         self._plan: Plan | None = None
         self._planning = False
         self._step = "what"
@@ -135,7 +136,7 @@ class RefundDialog(ModalScreen[None]):
     def _amount_changed(self, event: Input.Changed) -> None:
         self._what.check(event.value)
 
-    @on(Input.Changed, "#phrase, #above")
+    @on(Input.Changed, "#phrase, #above, #disputed")
     def _phrase_changed(self) -> None:
         self.query_one(ConfirmStep).say("")  # what was said was about another text
 
@@ -196,13 +197,14 @@ class RefundDialog(ModalScreen[None]):
 
     @on(Input.Submitted, "#phrase")
     @on(Input.Submitted, "#above")
+    @on(Input.Submitted, "#disputed")
     def _confirmed(self, event: Input.Submitted) -> None:
         step, plan = self.query_one(ConfirmStep), self._plan
         if self._step != "confirm" or plan is None or self.sent_plan is not None:
             return
-        half = step.typed == plan.phrase and plan.above_captured and not step.above
-        if event.input.id == "phrase" and half:
-            self.query_one("#above").focus()
+        missing = step.missing
+        if step.typed == plan.phrase and missing and event.input.id != missing.name:
+            self.query_one(f"#{missing.name}").focus()
             return
         against = step.against()
         if against is not None:
@@ -213,7 +215,9 @@ class RefundDialog(ModalScreen[None]):
         step.close()
         self._go("outcome")
         self.query_one(OutcomeStep).focus()
-        self._send(plan, step.typed, above_captured=plan.above_captured and step.above)
+        self._send(
+            plan, step.typed, above_captured=step.has("above"), disputed=step.has("disputed")
+        )
 
     # --- outcome -----------------------------------------------------------------------------
 

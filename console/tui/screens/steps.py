@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from textual.app import ComposeResult
@@ -9,6 +12,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import LoadingIndicator, Static
 
+from console.domain.disputes import doubts
 from console.domain.model import Charge
 from console.domain.money import AmountError, Money, parse_typed
 from console.domain.order import Order, clamp
@@ -29,12 +33,26 @@ from console.tui.words import (
     wrapped,
 )
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from console.actions.plan import Plan
 
 LABEL = 14
-ABOVE = "above captured"
+
+
+@dataclass(frozen=True)
+class Extra:
+    """A further word that some plans ask for, each in a field of its own."""
+
+    name: str
+    word: str
+    why: str
+    asked: Callable[[Plan], bool]
+
+
+EXTRAS: Final = (
+    Extra("above", "above captured", "More than was captured", lambda plan: plan.above_captured),
+    Extra("disputed", "disputed", "It can pay twice", lambda plan: bool(plan.doubts)),
+)
 
 
 class WhatStep(Vertical):
@@ -77,7 +95,15 @@ class WhatStep(Vertical):
             *labelled("Captured", whole(charge.captured), width, LABEL),
             *labelled("Refunded", whole(self._order.refund_floor(charge)), width, LABEL),
             *labelled("Refundable", self._limit(), width, LABEL),
+            *self._disputed(width),
         ]
+
+    def _disputed(self, width: int) -> list[Content]:
+        """Here only that it is so; the plan says which disputes, and what they ask for."""
+        if not doubts(self._order, self._charge.id):
+            return []
+        said = "yes, or it may be: a refund can pay twice, so it needs a second confirmation"
+        return labelled("Disputed", Content.styled(said, TONES["warning"]), width, LABEL)
 
     def _limit(self) -> str:
         """The most that Amazon takes, and how much of it is above the captured amount."""
@@ -193,18 +219,19 @@ class ConfirmStep(Vertical):
         with Horizontal(classes="field"):
             yield Static("Type it", classes="label", markup=False)
             yield CleanInput(id="phrase", compact=True)
-        with Horizontal(classes="field", id="above-field"):
-            yield Static("and", classes="label", markup=False)
-            yield CleanInput(id="above", compact=True)
+        for extra in EXTRAS:
+            with Horizontal(classes="field", id=f"{extra.name}-field"):
+                yield Static("and", classes="label", markup=False)
+                yield CleanInput(id=extra.name, compact=True)
         yield Static(id="confirm-check", markup=False)
 
     def show(self, plan: Plan) -> None:
         self._plan = plan
-        for name in ("#phrase", "#above"):
-            field = self.query_one(name, CleanInput)
+        for field in self.query(CleanInput):
             field.value = ""
             field.disabled = False
-        self.query_one("#above-field").display = plan.above_captured
+        for extra in EXTRAS:
+            self.query_one(f"#{extra.name}-field").display = extra.asked(plan)
         self.query_one("#confirm-check", Static).update("")
         self.query_one(Drawn).redraw()
 
@@ -222,35 +249,44 @@ class ConfirmStep(Vertical):
             said = Content.styled("! ", "bold") + literal(warning)
             lines += wrapped(said.stylize(TONES["warning"]), width, 2)
         ask = Content.assemble("To send it, type  ", (plan.phrase, "bold $text-accent"))
-        if plan.above_captured:
-            ask += Content.assemble("  and then  ", (ABOVE, LOUD))
-        return [*lines, ask]
+        for extra in EXTRAS:
+            if extra.asked(plan):
+                ask += Content.assemble("  and then  ", (extra.word, LOUD))
+        return [*lines, *wrapped(ask, width)]
 
     @property
     def typed(self) -> str:
         return self.query_one("#phrase", CleanInput).value.strip()
 
+    def has(self, name: str) -> bool:
+        """Whether a further word was typed."""
+        [extra] = [extra for extra in EXTRAS if extra.name == name]
+        return self.query_one(f"#{name}", CleanInput).value.strip().lower() == extra.word
+
     @property
-    def above(self) -> bool:
-        return self.query_one("#above", CleanInput).value.strip().lower() == ABOVE
+    def missing(self) -> Extra | None:
+        """The first further word that is asked for and was not typed."""
+        plan = self._plan
+        asked = [extra for extra in EXTRAS if plan is not None and extra.asked(plan)]
+        return next((extra for extra in asked if not self.has(extra.name)), None)
 
     def against(self) -> str | None:
         """Why it isn't confirmed yet; None where everything was typed."""
-        plan = self._plan
+        plan, missing = self._plan, self.missing
         if plan is None:
             return "There is no plan."
         if self.typed != plan.phrase:
             return f"Not confirmed. Type exactly: {plan.phrase}"
-        if plan.above_captured and not self.above:
-            return f"More than was captured: type also exactly: {ABOVE}"
+        if missing is not None:
+            return f"{missing.why}: type also exactly: {missing.word}"
         return None
 
     def say(self, against: str) -> None:
         self.query_one("#confirm-check", Static).update(Content.styled(against, TONES["warning"]))
 
     def close(self) -> None:
-        for name in ("#phrase", "#above"):
-            self.query_one(name, CleanInput).disabled = True
+        for field in self.query(CleanInput):
+            field.disabled = True
 
 
 class OutcomeStep(VerticalScroll, can_focus=True):
