@@ -227,6 +227,15 @@ class TestOneWriter:
         assert callers("_exchange") == {(client, "_read"), (client, "send")}
         assert callers("_read") >= {(client, "get")}
 
+    def test_a_file_is_only_fetched(self) -> None:
+        """A report's file is streamed from an address of its own, past the chain above."""
+        streams = [
+            ast.unparse(call.args[0])
+            for _, call in calls(ROOT / "amazon" / "client.py")
+            if ast.unparse(call.func).endswith(".stream")
+        ]
+        assert streams == ["'GET'"]
+
     def test_the_other_caller_can_only_read(self) -> None:
         file = ROOT / "amazon" / "client.py"
         [read] = [

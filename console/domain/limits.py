@@ -70,4 +70,38 @@ THROTTLE: Final = {
     "complete_checkout_session": (Bucket(20, 2), Bucket(2, 1)),
     # Nothing is published for disputes: as cautious as the smallest read.
     "get_dispute": (Bucket(5, 1), Bucket(5, 1)),
+    # Nor for reports (unconfirmed): as cautious as the smallest read, and write.
+    "list_reports": (Bucket(5, 1), Bucket(5, 1)),
+    "get_report": (Bucket(5, 1), Bucket(5, 1)),
+    "create_report": (Bucket(2, 1), Bucket(2, 1)),
+    "get_report_document": (Bucket(5, 1), Bucket(5, 1)),
+    "list_report_schedules": (Bucket(5, 1), Bucket(5, 1)),
+    "get_report_schedule": (Bucket(5, 1), Bucket(5, 1)),
+    "list_disbursements": (Bucket(5, 1), Bucket(5, 1)),
 }
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often one pending object is looked at.
+
+    The first look comes after `FIRST_LOOK`; each wait is `factor` times the one before, up to
+    `longest`. After `looks` looks the object is not watched any more, and that is said.
+    """
+
+    factor: float
+    longest: timedelta
+    looks: int
+
+
+# Watching. An asynchronous authorization takes up to 24 hours and is asked for about hourly
+# (Asynchronous authorization page); for captures and refunds no time is published.
+FIRST_LOOK: Final = timedelta(seconds=2)
+WATCH: Final = {
+    "AuthorizationInitiated": Pace(2, timedelta(hours=1), 40),
+    "CaptureInitiated": Pace(2, timedelta(hours=1), 60),
+    "RefundInitiated": Pace(1.5, timedelta(minutes=30), 120),
+}
+# Over everything that is watched: a fraction of the smallest throttle, so that people's own
+# lookups never wait for it.
+WATCH_LOOKS_PER_MINUTE: Final = 20

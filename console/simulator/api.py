@@ -15,7 +15,7 @@ from typing import Final
 
 from console.domain.limits import MAX_IDEMPOTENCY_KEY
 
-from . import charges, disputes, permissions, refunds, sessions
+from . import charges, disputes, permissions, refunds, reports, sessions
 from .calls import Answer, Call
 from .clock import timestamp
 from .errors import ApiError
@@ -38,6 +38,7 @@ OPERATIONS: Final[dict[str, Callable[[World, Call], Answer]]] = {
     "update_checkout_session": sessions.update,
     "complete_checkout_session": sessions.complete,
     "get_dispute": disputes.get,
+    **reports.OPERATIONS,
 }
 
 # Path pattern -> method -> operation.
@@ -60,11 +61,12 @@ _ROUTES: Final = {
     },
     r"/checkoutSessions/([^/]+)/complete": {"POST": "complete_checkout_session"},
     r"/disputes/([^/]+)": {"GET": "get_dispute"},
+    **reports.ROUTES,
 }
 
 # Idempotency page; Complete Checkout Session takes a key and needs none.
 KEY_REQUIRED: Final = frozenset(
-    {"create_checkout_session", "create_charge", "capture_charge", "create_refund"}
+    {"create_checkout_session", "create_charge", "capture_charge", "create_refund", "create_report"}
 )
 _KEY: Final = re.compile(rf"[a-zA-Z0-9_-]{{1,{MAX_IDEMPOTENCY_KEY}}}")
 
@@ -130,6 +132,8 @@ def call(request: RawRequest, env: str, path: str, operation: str, target: str) 
         environment=env,
         target=target,
         path=path,
+        query=request.query,
+        origin=f"http://{request.header('host')}",
         body=request.body,
         key=_idempotency_key(request, operation),
         simulation=_simulation(request, operation, env),

@@ -15,13 +15,16 @@ class Call:
 
     `refusal` and `decline` come from faults: the error to answer with instead of acting
     (`refusal_saved`: under the idempotency key too), and the reason code with which the
-    accepted refund dies later.
+    accepted refund dies later. `query` is the raw query, `origin` the scheme and host that
+    were asked.
     """
 
     operation: str
     environment: str
     target: str = ""
     path: str = ""
+    query: bytes = b""
+    origin: str = ""
     body: bytes = b""
     key: str | None = None
     simulation: str | None = None

@@ -87,12 +87,14 @@ def _serve(args: argparse.Namespace) -> int:
 
 def _world(args: argparse.Namespace) -> World:
     from .clock import Clock
+    from .shop import open_live_shop
     from .stories import story_world
     from .switches import Switches
 
     chosen = dict(_pair(text) for text in args.switch)
     switches = Switches(throttling=True).changed(chosen)
     world = story_world(clock=Clock(speed=args.speed), switches=switches)
+    open_live_shop(world)
     for text in args.public_key:
         _register(world, text)
     for spec in args.fault:

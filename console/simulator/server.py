@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from . import admin, api, foreign
+from . import admin, api, foreign, reports
 from .calls import Answer, Call
 from .errors import ApiError
 from .faults import Fault
@@ -48,6 +48,7 @@ def create_app(world: World) -> Starlette:
     return Starlette(
         routes=[
             *admin.routes(world),
+            Route(f"{reports.DOCUMENTS}/{{token}}", service.document, methods=["GET"]),
             Route("/{path:path}", service.handle, methods=_METHODS),
         ]
     )
@@ -74,6 +75,17 @@ class Service:
         if not isinstance(response, HungUp):
             entry.status = response.status_code
         return response
+
+    async def document(self, request: Request) -> Response:
+        """A report's file. As at S3, a signed address and a signature exclude each other."""
+        signed = [n for n in request.headers if n == "authorization" or n.startswith("x-amz-")]
+        status, body = 400, b"<Error><Code>InvalidArgument</Code></Error>"
+        if not signed:
+            status, body = reports.file(self.world, request.path_params["token"])
+        entry = self._entry(RawRequest("GET", request.scope["raw_path"], b"", [], b""))
+        entry.operation, entry.status = "document", status
+        self.world.log.append(entry)
+        return Response(body, status, media_type="text/csv" if status == 200 else "text/xml")
 
     def _entry(self, raw: RawRequest) -> Entry:
         return Entry(

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from console.domain.limits import EXTENDED_LIFE, ONE_TIME_LIFE
+from console.domain.limits import CHECKOUT_SESSION_OPEN, EXTENDED_LIFE, ONE_TIME_LIFE
 from console.domain.money import Money
 
 from . import charges as charging
@@ -344,6 +344,7 @@ def _disputed(t: Teller) -> None:
 
 
 _OPEN_SESSION: Final = "4b1d3c2e-7f60-4a15-9c84-0d6a52e1f7b3"
+_EXPIRED_SESSION: Final = "c70f8e15-2a94-4d6b-b3e1-58f09a7d2c46"
 _DONE_SESSION: Final = "9e27a6d0-51c8-4f3b-8b92-6c7d10f4e5a8"
 
 
@@ -371,6 +372,13 @@ def _session(t: Teller, session_id: str, amount: str, created: datetime) -> Chec
 def _open_session(t: Teller) -> None:
     session = t.world.put(_session(t, _OPEN_SESSION, "18.00", t.ago(minutes=15)))
     checkout.schedule(t.world, session)
+
+
+def _expired_session(t: Teller) -> None:
+    made = t.ago(days=3)
+    session = _session(t, _EXPIRED_SESSION, "27.00", made)
+    ended = made + CHECKOUT_SESSION_OPEN
+    t.world.put(replace(session, state="Canceled", reason="Expired", updated=ended))
 
 
 def _completed_session(t: Teller) -> None:
@@ -480,6 +488,11 @@ STORIES: Final = (
         _OPEN_SESSION, None,
         "A checkout session that is open: no order yet.",
         _open_session,
+    ),
+    _story(
+        _EXPIRED_SESSION, None,
+        "A checkout session that nobody completed within 24 hours: there is no order.",
+        _expired_session,
     ),
     _story(
         "S01-4420597-1866304", "C090118",

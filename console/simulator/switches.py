@@ -58,6 +58,14 @@ class Switches:
     sandbox_authorization_days: int = field(default=30, metadata=_one_of(2, 30))
     # With which status is an asynchronous capture accepted?
     pending_capture_status: int = field(default=200, metadata=_one_of(200, 201, 202))
+    # May a Capture report be requested (the page lists it, a comment of the .NET SDK denies it)?
+    capture_report: bool = True
+    # With which status is a report accepted (the page says 201, the PHP SDK's sample 200)?
+    create_report_status: int = field(default=201, metadata=_one_of(200, 201))
+    # What becomes of the reports that are requested from now on? For drills.
+    report_outcome: str = field(
+        default="COMPLETED", metadata=_one_of("COMPLETED", "FAILED", "CANCELLED")
+    )
 
     def changed(self, values: Mapping[str, object]) -> Switches:
         """These switches with `values` set; a value may be text. ValueError names what is wrong."""

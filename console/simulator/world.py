@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from console.domain.limits import AUTHORIZATION_LIFE
 from console.domain.money import Money
@@ -37,6 +37,9 @@ from .signature import KeyRing
 from .switches import Switches
 from .throttle import Throttle
 
+if TYPE_CHECKING:
+    from .reports import Address, Report
+
 T = TypeVar("T", ChargePermission, Charge, Refund, CheckoutSession, Dispute)
 
 
@@ -47,6 +50,7 @@ class Delays:
     refund: float = 20.0
     capture: float = 30.0
     authorization: float = 30.0
+    report: float = 20.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,9 @@ class World:
         self.refunds: dict[str, History[Refund]] = {}
         self.sessions: dict[str, History[CheckoutSession]] = {}
         self.disputes: dict[str, History[Dispute]] = {}
+        self.reports: dict[str, Report] = {}
+        self.addresses: dict[str, Address] = {}
+        self.report_files: dict[str, bytes] = {}  # by report id: in place of what would be made
         self._tables: dict[type, dict[str, History[Any]]] = {
             ChargePermission: self.permissions,
             Charge: self.charges,

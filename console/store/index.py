@@ -151,7 +151,7 @@ NOT_KEPT: Final = "(not kept)"
 
 @dataclass(frozen=True)
 class Known:
-    """One object as it was last seen; `seen` is the time of what says so."""
+    """One object as it was last seen; `seen` is the time of what says so, "" where none does."""
 
     id: str
     kind: str
@@ -257,8 +257,8 @@ class KnownIds:
         Of two imports the one with the later `seen` wins. Returns how many objects, order
         numbers and lines of the past were new or became different.
         """
-        rows = [asdict(item) for item in known]
-        lines = [asdict(line) for line in told]
+        rows = [vars(item).copy() for item in known]  # a third faster than asdict, for millions
+        lines = [vars(line).copy() for line in told]
         with self._engine.begin() as connection:
             before = _changes(connection)
             if rows:
@@ -420,7 +420,7 @@ def _learning() -> Any:
     """The statement of `learn`: an import fills what is unknown, and renews older imports."""
     statement = insert(_OBJECTS)
     new, old = statement.excluded, _OBJECTS.c
-    wins = and_(old.looked.is_(None), new.seen >= old.seen)
+    wins = and_(old.looked.is_(None), new.seen > old.seen)
     values: dict[str, ColumnElement[Any]] = {
         name: case(
             (wins, func.coalesce(new[name], old[name])),

@@ -1,0 +1,67 @@
+"""What a file is, by its content, and the reader for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from console.imports import notifications, orders, reports
+from console.imports.facts import Records
+from console.imports.source import NotUnderstood, Piece, Text, whole_lines
+from console.imports.table import Header, headers, squeezed
+
+UNDERSTOOD: Final = (
+    "Understood are: instant payment notifications of v1 and v2 as JSON, alone, in their SNS"
+    " envelopes or in lines of a log; Amazon's transaction and settlement reports; CSV with a"
+    " header that names an order number (such as order_number) and Amazon Pay ids."
+)
+EMPTY: Final = "empty"
+_LINES_BEFORE: Final = 20  # of a settlement's own header, above the names of the columns
+_SETTLEMENT: Final = squeezed("SettlementId")
+
+
+def read(text: Text) -> tuple[str, Records]:
+    """The name of a text's format and its records.
+
+    Reading the records raises NotUnderstood where the text proves to be none of these.
+    """
+    lines = [line for line in text.head if line[1].strip()]
+    if not lines:
+        return EMPTY, iter(())
+    header = _report_header(lines)
+    if header is not None:
+        name = "settlement report" if _SETTLEMENT in header.names else "transaction report"
+        return name, reports.read(whole_lines(text.pieces), header)
+    header = _orders_header(lines)
+    if header is not None:
+        return "orders", orders.read(whole_lines(text.pieces), header)
+    return "notifications", _notifications(text)
+
+
+def _notifications(text: Text) -> Records:
+    try:
+        yield from notifications.read(text.pieces)
+    except NotUnderstood:
+        raise NotUnderstood(f"Nothing in it is known. {UNDERSTOOD}") from None
+
+
+def _report_header(lines: Sequence[Piece]) -> Header | None:
+    """The first line with a column of ids as reports call it.
+
+    A shop's own table may use these names too: an order number under another name than the
+    report's makes it the shop's.
+    """
+    for header in headers(lines[:_LINES_BEFORE]):
+        if reports.is_report(header.names):
+            theirs = orders.ORDER_NUMBERS - {"sellerorderid", "sellerreferenceid"}
+            return None if theirs & set(header.names) else header
+    return None
+
+
+def _orders_header(lines: Sequence[Piece]) -> Header | None:
+    """The first line as a header, if a shop's table begins with it; with most columns."""
+    first = 1 if lines[0][1].strip().casefold().startswith("sep=") else 0  # Excel's own line
+    if len(lines) <= first or orders.mentions_an_id(lines[first][1]) or "{" in lines[first][1]:
+        return None
+    found = [header for header in headers(lines[first : first + 1]) if orders.is_orders(header)]
+    return max(found, key=lambda header: len(header.names), default=None)
