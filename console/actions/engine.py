@@ -72,14 +72,22 @@ class Engine:
     # --- from a plan to an outcome -----------------------------------------------------------
 
     async def perform(
-        self, plan: Plan, phrase: str, *, above_captured: bool = False, tell: Tell = silent
+        self,
+        plan: Plan,
+        phrase: str,
+        *,
+        above_captured: bool = False,
+        disputed: bool = False,
+        tell: Tell = silent,
     ) -> Outcome:
         """Carry out `plan`, if `phrase` is exactly what had to be typed (step 4).
 
-        Raises Held where the confirmation is missing or wrong; nothing was sent then. Once
-        begun it goes on to its end even if the caller is cancelled.
+        `above_captured` and `disputed` are the operator's further words, for a plan that asks
+        for them: to refund more than was captured, and beside a dispute. Raises Held where the
+        confirmation is missing or wrong; nothing was sent then. Once begun it goes on to its end
+        even if the caller is cancelled.
         """
-        check_confirmation(plan, phrase, above_captured)
+        check_confirmation(plan, phrase, above_captured=above_captured, disputed=disputed)
         await self.require_sound_journal()
         return await self._to_its_end(self._perform(plan, tell))
 
@@ -178,6 +186,9 @@ class Engine:
         before = await self._last_seen(intent)
         if before.moved(now) and not nobody_else:
             return _ask_a_person(intent, before.changes(now))
+        disputed = before.disputed_since(now)
+        if disputed and not nobody_else:
+            return _ask_about_dispute(intent, disputed)
         return await self._send_until_known(intent, now, tell, immediately=True)
 
     async def _last_seen(self, intent: Intent) -> Snapshot:
@@ -409,14 +420,22 @@ def _answer_data(reading: Reading, answer: Answer) -> dict[str, Any]:
     }
 
 
-def check_confirmation(plan: Plan, phrase: str, above_captured: bool) -> None:
-    """Raise Held unless exactly the asked phrase was typed, and the second one where asked."""
+def check_confirmation(
+    plan: Plan, phrase: str, *, above_captured: bool = False, disputed: bool = False
+) -> None:
+    """Raise Held unless exactly the asked phrase was typed, and the further ones where asked."""
     if phrase.strip() != plan.phrase:
         raise Held(f"Not confirmed. To go on, type exactly: {plan.phrase}", "Nothing was sent.")
     if plan.above_captured and not above_captured:
         raise Held(
             "This refunds more than was captured, which needs a second confirmation.",
             "Add --above-captured, or refund less.",
+        )
+    if plan.doubts and not disputed:
+        raise Held(
+            f"{' '.join(plan.doubts)} It needs a confirmation of its own.",
+            "See to the dispute in Seller Central first. If the refund is meant all the same, add"
+            " --disputed.",
         )
 
 
@@ -432,6 +451,22 @@ def _ask_a_person(intent: Intent, changes: list[str]) -> Outcome:
         f" `payconsole journal resolve {number} --happened --evidence TEXT`. If not: --did-not."
     )
     return _outcome(intent, Result.UNKNOWN, message, facts=tuple(changes), hint=hint)
+
+
+def _ask_about_dispute(intent: Intent, disputes: list[str]) -> Outcome:
+    """Asking again could make the refund now, beside the dispute."""
+    message = (
+        f"{intent.object} has been disputed since this was sent, or may have been, so nothing was"
+        " sent again: if the refund was not made yet, it would be made beside the dispute and"
+        " can pay the buyer twice."
+    )
+    number = intent.id
+    hint = (
+        "Look at the charge and at the dispute in Seller Central. If the refund is meant all the"
+        f" same: `payconsole journal recover {number} --nobody-else`. If it is there:"
+        f" `payconsole journal resolve {number} --happened --evidence TEXT`. If not: --did-not."
+    )
+    return _outcome(intent, Result.UNKNOWN, message, facts=tuple(disputes), hint=hint)
 
 
 def unknown_outcome(intent: Intent, message: str | None = None) -> Outcome:

@@ -6,12 +6,17 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from console.domain.disputes import can_pay_twice, disputes_of, resolution, unread_disputes
 from console.domain.model import Charge, ChargePermission, show_time
 from console.domain.money import Money
 from console.domain.order import Order, clamp
 from console.store.decisions import Draft
+
+# How a dispute stands in a snapshot.
+TWICE: Final = "can pay twice"
+UNREAD: Final[list[str | None]] = ["could not be read"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class Snapshot:
                 },
                 "permission": _permission(order.permission),
                 "refunds": {r.id: [r.state, _text(r.amount)] for r in order.refunds_of(charge.id)},
+                "disputes": _disputes(charge, order),
             }
         )
 
@@ -57,9 +63,20 @@ class Snapshot:
     def missing(self, now: Snapshot) -> list[str]:
         """What was read then and could not be read now: that is no change, but no knowledge."""
         gone = [name for name in self.data["refunds"] if name not in now.data["refunds"]]
+        unread = [name for name, seen in _disputes_in(now).items() if seen == UNREAD]
+        gone += [name for name in unread if _disputes_in(self).get(name, UNREAD) != UNREAD]
         if self.data["permission"] and not now.data["permission"]:
             gone.append("the charge permission")
         return gone
+
+    def disputed_since(self, now: Snapshot) -> list[str]:
+        """The disputes that make a refund pay twice now, and did not when this was seen."""
+        before = _disputes_in(self)
+        return [
+            f"dispute {name}: {_show(before.get(name))}, now {_show(seen)}"
+            for name, seen in _disputes_in(now).items()
+            if seen[0] == TWICE and before.get(name, [""])[0] != TWICE
+        ]
 
     def moved(self, now: Snapshot) -> bool:
         """Whether money moved between the two, or a refund appeared that was not known."""
@@ -69,12 +86,28 @@ class Snapshot:
         return bool(new) or any(before[name] != after[name] for name in figures)
 
 
+def _disputes(charge: Charge, order: Order) -> dict[str, list[str | None]]:
+    """What is known of the charge's disputes: a dispute is money that may leave by itself."""
+    read = {
+        d.id: [TWICE if can_pay_twice(d) else "over", d.state, resolution(d), _text(d.amount)]
+        for d in disputes_of(order, charge.id)
+    }
+    return read | dict.fromkeys(unread_disputes(order), UNREAD)
+
+
+def _disputes_in(snapshot: Snapshot) -> Mapping[str, list[str | None]]:
+    """Snapshots that were written down before disputes were looked at have none."""
+    found: Mapping[str, list[str | None]] = snapshot.data.get("disputes") or {}
+    return found
+
+
 @dataclass(frozen=True)
 class Plan:
     """What will be done if the operator types `phrase`. Nothing has been sent.
 
     `version` is the journal's version of the order that it was made from; `reopens` the
-    intent that is tried again instead of a new one.
+    intent that is tried again instead of a new one. `doubts` says why it can pay twice, where
+    it can: then it needs a confirmation of its own.
     """
 
     draft: Draft
@@ -89,6 +122,7 @@ class Plan:
     undo: str
     warnings: tuple[str, ...] = ()
     above_captured: bool = False
+    doubts: tuple[str, ...] = ()
     reopens: int | None = None
 
     @property
@@ -144,5 +178,5 @@ def _text(money: Money | None) -> str | None:
 
 def _show(value: object) -> str:
     if isinstance(value, list):
-        return " ".join(str(part) for part in value)
+        return " ".join(str(part) for part in value if part is not None)
     return "nothing" if value is None else str(value)

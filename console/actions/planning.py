@@ -14,6 +14,7 @@ from console.actions.plan import (
     refund_changes,
 )
 from console.actions.recovery import recover
+from console.domain.disputes import doubts
 from console.domain.ids import Identifier, parse
 from console.domain.intent import LIVE_STATES, Move, State, derive_key
 from console.domain.model import Charge
@@ -117,7 +118,9 @@ def choose_charge(order: Order, target: Identifier) -> Charge:
     if named is not None:
         return named
     refund = next((r for r in order.refunds if r.id == target.v2.id), None)
-    above = order.charge(refund.charge_id or "") if refund else None
+    dispute = next((d for d in order.disputes if d.id == target.v2.id), None)
+    member = refund or dispute
+    above = order.charge(member.charge_id or "") if member else None
     if above is not None:
         return above
     captured = [c for c in order.charges if c.state == "Captured"]
@@ -265,6 +268,7 @@ async def _compose(
         undo="No. A refund can't be taken back.",
         warnings=tuple(await _warnings(engine, order, charge, amount, above, earlier)),
         above_captured=above,
+        doubts=doubts(order, charge.id),
         reopens=earlier.id if earlier else None,
     )
 
@@ -272,7 +276,7 @@ async def _compose(
 async def _warnings(
     engine: Engine, order: Order, charge: Charge, amount: Money, above: bool, earlier: Intent | None
 ) -> list[str]:
-    found = list(order.warnings)
+    found = list(dict.fromkeys([*doubts(order, charge.id), *order.warnings]))
     if above:
         found.append("With this, more is refunded than was captured.")
     if earlier is not None:

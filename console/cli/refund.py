@@ -16,7 +16,8 @@ from console.cli.output import Output
 from console.domain.ids import Identified, Kind
 from console.session import Session
 
-SECOND_PHRASE = "above captured"
+ABOVE = "above captured"
+DISPUTED = "disputed"
 
 
 async def run_refund(session: Session, args: argparse.Namespace, out: Output) -> int:
@@ -52,9 +53,11 @@ async def carry_out(session: Session, plan: Plan, args: argparse.Namespace, out:
     if args.dry_run:
         return report(_dry_run(plan), out, plan.warnings)
     try:
-        phrase, above = await asyncio.to_thread(_confirmation, plan, args)
-        check_confirmation(plan, phrase, above)
-        outcome = await session.engine.perform(plan, phrase, above_captured=above, tell=out.tell)
+        phrase, above, disputed = await asyncio.to_thread(_confirmation, plan, args)
+        check_confirmation(plan, phrase, above_captured=above, disputed=disputed)
+        outcome = await session.engine.perform(
+            plan, phrase, above_captured=above, disputed=disputed, tell=out.tell
+        )
     except Held as held:
         return held_back(plan.draft.action, plan.draft.object, held, out)
     return report(outcome, out, plan.warnings)
@@ -83,20 +86,28 @@ def held_back(action: str, target: str, held: Held, out: Output) -> int:
     return exit_code_of(outcome)
 
 
-def _confirmation(plan: Plan, args: argparse.Namespace) -> tuple[str, bool]:
-    """What was typed: by switch, or at the terminal; blocks on the terminal."""
+def _confirmation(plan: Plan, args: argparse.Namespace) -> tuple[str, bool, bool]:
+    """What was typed, by switch or at the terminal: the phrase, `above captured`, `disputed`.
+
+    Blocks on the terminal.
+    """
+    above, disputed = args.above_captured, args.disputed
     if args.confirm is not None:
-        return args.confirm, args.above_captured
+        return args.confirm, above, disputed
     if not sys.stdin.isatty():
         raise Held(
             "Nothing was confirmed, so nothing was sent.",
             f'Add --confirm "{plan.phrase}" to go on.',
         )
-    above = args.above_captured
     if plan.above_captured and not above:
-        typed = _ask(f"This is more than was captured. Type `{SECOND_PHRASE}` to allow it: ")
-        above = typed.strip() == SECOND_PHRASE
-    return _ask(f"Type `{plan.phrase}` to send it, anything else to stop: "), above
+        above = _allows("This is more than was captured.", ABOVE)
+    if plan.doubts and not disputed:
+        disputed = _allows("It can pay the buyer twice, because of a dispute.", DISPUTED)
+    return _ask(f"Type `{plan.phrase}` to send it, anything else to stop: "), above, disputed
+
+
+def _allows(why: str, phrase: str) -> bool:
+    return _ask(f"{why} Type `{phrase}` to allow it: ").strip() == phrase
 
 
 def _ask(question: str) -> str:

@@ -161,9 +161,8 @@ _NEARLY: Final = re.compile(
     r"(?:[-_. ]{0,3}[A-Z]?\d{1,12}|-[A-Z]?)?(?![A-Z0-9])",
     re.ASCII,
 )
-_UUID: Final = re.compile(
-    r"(?<![0-9A-F-])[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}(?![0-9A-F-])"
-)
+_UUID_SHAPE: Final = r"[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}"
+_UUID: Final = re.compile(rf"(?<![0-9A-F-]){_UUID_SHAPE}(?![0-9A-F-])")
 # A UUID behind one of these is a message's number, a credential or a subscription.
 _OTHER_UUID: Final = re.compile(
     r"(?:(?:NOTIFICATION|MESSAGE|REQUEST)[A-Z_ -]*ID\W{1,8}|AMZN\.MWS\.|ARN:AWS:\S*:)$"
@@ -178,40 +177,77 @@ class _Foreign:
     pattern: re.Pattern[str]
     message: str
     hint: str
+    called: str  # in the middle of a sentence
 
 
 _ASK_FOR_ORDER: Final = "Look for the id that begins with P01-, S01-, B01- or C01- (or 02, 03)."
+_IN_THE_SHOP: Final = (
+    "The shop's own record of the order has its Amazon Pay id; it begins with P01-, S01-, B01- or"
+    " C01- (or 02, 03)."
+)
+_CREDENTIAL: Final = (
+    "Don't paste it into tickets or mails. If others have seen it, have it replaced."
+)
 
+# Sources: the pages "Get set up", "Reports", "Instant payment notifications" and the SDKs'
+# examples. Those that can be told from others by their shape stand before those that can't.
 _FOREIGN: Final = (
     _Foreign(
         "marketplace_order_number",
         re.compile(r"(?<![0-9A-Z-])\d{3}-\d{7}-\d{7}(?![0-9-])"),
         "This is an order number of the Amazon marketplace, not of Amazon Pay.",
-        f"A marketplace order is looked after in Seller Central's own orders. {_ASK_FOR_ORDER}",
+        "The order was placed on Amazon itself: look under Orders in Seller Central."
+        f" For an order of the shop: {_ASK_FOR_ORDER}",
+        "an order number of the Amazon marketplace",
     ),
     _Foreign(
         "buyer_id",
         re.compile(r"AMZN1\.ACCOUNT\.[A-Z0-9]+"),
         "This is a buyer id. Amazon Pay can't list the orders of a buyer.",
-        "Look in the shop for the buyer's order and paste its Amazon Pay id.",
+        f"Look for the buyer's order in the shop. {_IN_THE_SHOP}",
+        "a buyer id",
     ),
     _Foreign(
         "store_id",
         re.compile(r"AMZN1\.APPLICATION-OA2-CLIENT\.[0-9A-F]+"),
         "This is a store id (the client id of the checkout button), not an order.",
-        _ASK_FOR_ORDER,
+        f"Every order of the shop carries the same one. {_IN_THE_SHOP}",
+        "a store id",
     ),
     _Foreign(
         "application_id",
         re.compile(r"AMZN1\.APPLICATION\.[0-9A-Z]+"),
         "This is an application id of Login with Amazon, not an order.",
-        _ASK_FOR_ORDER,
+        f"Every order of the shop carries the same one. {_IN_THE_SHOP}",
+        "an application id",
     ),
     _Foreign(
         "mws_auth_token",
-        re.compile(r"AMZN\.MWS\.[0-9A-F-]+"),
-        "This is an MWS auth token: a credential, not an order. Don't paste it into tickets.",
-        _ASK_FOR_ORDER,
+        re.compile(r"AMZN\.MWS\.[0-9A-Z-]+"),
+        "This is an MWS auth token: a credential, not an order.",
+        f"{_CREDENTIAL} {_ASK_FOR_ORDER}",
+        "an MWS auth token",
+    ),
+    _Foreign(
+        "access_token",
+        re.compile(r"(?<![A-Z0-9])ATZ[AR]\|\S{4,}"),
+        "This is a token of Login with Amazon (a buyer's sign-in): a credential, not an order.",
+        f"{_CREDENTIAL} {_ASK_FOR_ORDER}",
+        "a token of Login with Amazon",
+    ),
+    _Foreign(
+        "notification_id",
+        re.compile(rf"(?:NOTIFICATION(?:_?REFERENCE)?|MESSAGE)_?ID\W{{1,8}}{_UUID_SHAPE}"),
+        "This is the number of a notification (IPN). Amazon Pay can't look a notification up.",
+        "Paste the whole notification: its ObjectId and ChargePermissionId lead to the order.",
+        "the number of a notification",
+    ),
+    _Foreign(
+        "request_id",
+        re.compile(rf"REQUEST-?_?ID\W{{1,8}}{_UUID_SHAPE}"),
+        "This is a request id. Only Amazon Pay support can look a request up by it.",
+        f"For the order itself: {_ASK_FOR_ORDER}",
+        "a request id",
     ),
     _Foreign(
         "public_key_id",
@@ -220,20 +256,36 @@ _FOREIGN: Final = (
             r"|(?=[A-Z]*\d)A[A-Z0-9]{23})(?![A-Z0-9-])"
         ),
         "This is a public key id: it names an API key, not an order.",
-        "Public key ids belong into `payconsole profile add`.",
+        "It belongs into `payconsole profile add --public-key-id`; `payconsole profile list` shows"
+        f" those in use. For an order: {_ASK_FOR_ORDER}",
+        "a public key id",
+    ),
+    _Foreign(
+        "tracking_number",
+        re.compile(r"(?<![A-Z0-9-])(?:1Z[0-9A-Z]{16}|TBA\d{12})(?![A-Z0-9-])"),
+        "This looks like a carrier's tracking number, not an order.",
+        f"Look for the shipment in the shop. {_IN_THE_SHOP}",
+        "a tracking number",
     ),
     _Foreign(
         "report_id",
         re.compile(r"(?<![A-Z0-9-])A\d[0-9A-Z]{17,20}(?![A-Z0-9-])"),
         "This looks like a report id, not an order.",
-        _ASK_FOR_ORDER,
+        "`payconsole reports list` shows the reports and what is in them; `payconsole sync` gets"
+        " them, and then every order in them is found by its number.",
+        "a report id",
     ),
     _Foreign(
         "merchant_id",
         re.compile(r"(?<![A-Z0-9-])A(?=[A-Z0-9]*\d)[0-9A-Z]{12,16}(?![A-Z0-9-])"),
-        "This looks like a merchant id (seller id), not an order.",
-        _ASK_FOR_ORDER,
+        "This looks like a merchant id (seller id): it names the account, not an order.",
+        f"Every order of the account carries the same one. {_IN_THE_SHOP}",
+        "a merchant id",
     ),
+)
+_ORDER_NUMBER: Final = (
+    "The shop's own order number is found once the order was seen or imported here"
+    " (`payconsole import`, `payconsole sync`): Amazon can't search by it."
 )
 
 MAX_PASTE: Final = 1_000_000
@@ -249,17 +301,31 @@ def identify(text: str) -> Identified:
     readings = _readings(text)
     if not readings:
         raise NotAnId("Nothing was pasted.", "Paste an Amazon Pay id, or a text with one in it.")
+    found = _found_in(readings)
+    if not found:
+        raise _not_an_id(text, readings)
+    best = most_specific(found)
+    return Identified(best, tuple(i for i in found if i is not best))
+
+
+def find_all(text: str) -> list[Identifier]:
+    """Every id in `text`, in the order of their first mention; each object once."""
+    return _found_in(_readings(text))
+
+
+def most_specific(found: list[Identifier]) -> Identifier:
+    """Which of several ids is meant: the most specific, of equals the first."""
+    return min(found, key=lambda i: _SPECIFIC[i.kind])
+
+
+def _found_in(readings: list[str]) -> list[Identifier]:
     found: list[Identifier] = []
     for plain in readings:
         # What an encoding cuts in two is whole in the decoded reading.
         known = {i.id[:length] for i in found for length in range(19, len(i.id) + 1)}
         here = [*_order_ids(plain), *_checkout_sessions(plain)]
         found += [identifier for identifier in here if identifier.id not in known]
-    found = _unique(found)
-    if not found:
-        raise _not_an_id(text, readings)
-    best = min(found, key=lambda i: _SPECIFIC[i.kind])
-    return Identified(best, tuple(i for i in found if i is not best))
+    return _unique(found)
 
 
 def parse(identifier: str) -> Identifier:
@@ -417,11 +483,14 @@ def _not_an_id(text: str, readings: list[str]) -> NotAnId:
         nearly = _NEARLY.search(plain)
         if nearly:
             return _almost(nearly)
-    for foreign in _FOREIGN:
-        if any(foreign.pattern.search(plain) for plain in readings):
-            return NotAnId(foreign.message, foreign.hint, foreign.recognized)
+    known = [f for f in _FOREIGN if any(f.pattern.search(plain) for plain in readings)]
+    if known:
+        first, *more = known
+        also = " and ".join(foreign.called for foreign in more)
+        message = f"{first.message} There is also {also}." if also else first.message
+        return NotAnId(message, first.hint, first.recognized)
     shown = clean_line(text.strip()[:200], 60)
-    return NotAnId(f"There is no Amazon Pay id in {shown!r}.", _ASK_FOR_ORDER)
+    return NotAnId(f"There is no Amazon Pay id in {shown!r}.", f"{_ASK_FOR_ORDER} {_ORDER_NUMBER}")
 
 
 def _almost(nearly: re.Match[str]) -> NotAnId:

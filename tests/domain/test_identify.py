@@ -513,6 +513,14 @@ class TestForeign:
             ("A08439021T39K6DTX4JS8", "report_id"),
             ("A1O8CIV1A24A6X", "merchant_id"),
             ("A1XX111XXX111XXX", "merchant_id"),
+            ("1Z999AA10123456784", "tracking_number"),
+            ("TBA123456789012", "tracking_number"),
+            ("access_token=Atza|IwEBIExampleExample", "access_token"),
+            (f"NotificationId: {OTHER_UUID}", "notification_id"),
+            (f"notificationReferenceId={OTHER_UUID}", "notification_id"),
+            (f"MessageId {OTHER_UUID}", "notification_id"),
+            (f"x-amz-pay-request-id: {OTHER_UUID}", "request_id"),
+            (f"requestId = {OTHER_UUID}", "request_id"),
         ],
     )
     def test_what_it_is(self, text: str, recognized: str) -> None:
@@ -524,6 +532,31 @@ class TestForeign:
     )
     def test_what_is_nothing_is_called_nothing(self, text: str) -> None:
         assert refusal(text).recognized is None
+
+    @pytest.mark.parametrize(
+        ("text", "hint"),
+        [
+            ("A08439021T39K6DTX4JS8", "payconsole reports list"),
+            ("SANDBOX-AFVX7ULWSGBZ5535PCUQOY7B", "payconsole profile"),
+            ("amzn1.account.AEXAMPLEEXAMPLEEXAMPLE", "buyer's order in the shop"),
+            ("amzn.mws.4ea38b7b-f563-7709-4bae-12abcdef1234", "Don't paste it"),
+            (f"NotificationId: {OTHER_UUID}", "ChargePermissionId"),
+            ("123-1234567-1234567", "Seller Central"),
+            ("Acme-118", "payconsole import"),
+        ],
+    )
+    def test_what_to_look_for_instead(self, text: str, hint: str) -> None:
+        assert hint in refusal(text).hint
+
+    def test_several_of_them_are_all_named(self) -> None:
+        refused = refusal("buyer amzn1.account.AEXAMPLEEXAMPLE at merchant A1O8CIV1A24A6X")
+        assert str(refused).startswith("This is a buyer id.")
+        assert "also a merchant id" in str(refused)
+
+    def test_a_secret_is_not_repeated(self) -> None:
+        for secret in ("Atzr|IwEBIExampleExample", "amzn.mws.4ea38b7b-f563-7709-4bae-12abcdef1234"):
+            refused = refusal(secret)
+            assert secret[6:] not in f"{refused} {refused.hint}"
 
     def test_an_id_beside_foreign_ones_wins(self) -> None:
         assert best(f"123-1234567-1234567 A1O8CIV1A24A6X {ORDER}").id == ORDER

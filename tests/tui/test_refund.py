@@ -170,7 +170,7 @@ async def test_a_declined_refund_is_loud(stage: Stage) -> None:
         await console.sees("Refund initiated")
         await console.press("escape")
         stage.world.clock.advance(60)
-        await console.sees("! DECLINED: refund 10.00 USD", "the buyer gets nothing from it")
+        await console.sees("! DECLINED: refund 10.00 USD", "buyer has not got the money from it")
         await console.press("d")
         await console.sees_no("! DECLINED")
 

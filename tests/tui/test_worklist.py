@@ -1,0 +1,210 @@
+"""A list of orders at the screen: looked through in the background, ticked off, come back to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from console.domain.worklist import Entry, as_list, entries
+from console.tui.screens.worklist import GROUP, Rows, WorkList, WorkListScreen
+from tests.tui.stage import Driver, Stage
+
+pytestmark = pytest.mark.anyio
+
+V1 = "S01-4966596-9591203-A079366"
+TEXT = f"""number;id
+1;{V1}
+2;S01-3309177-6402958
+3;S01-4966596-9591203-C079366
+4;123-1234567-1234567
+5;S01-0000000-0000000
+6;S01-3947265-6081179-B031187
+7;C01-2612863-4691163
+"""
+
+
+def nothing_known(_reference: str) -> list[str]:
+    return []
+
+
+def listed(console: Driver, text: str = TEXT) -> WorkList:
+    assert console.app.session is not None
+    found = as_list(text, nothing_known)
+    assert found is not None
+    return WorkList(found, console.app.session.lookup)
+
+
+async def show(console: Driver, worklist: WorkList) -> list[Entry | None]:
+    """Show the list; what it answers with is put into the list that is returned."""
+    answers: list[Entry | None] = []
+    console.app.push_screen(WorkListScreen(worklist), answers.append)
+    await console.sees("Work list")
+    return answers
+
+
+async def test_every_line_says_what_it_is_and_how_its_order_stands(
+    stage: Stage, golden: Callable[[str, str], None]
+) -> None:
+    async with stage.console() as console:
+        worklist = listed(console)
+        await show(console, worklist)
+        await console.until(lambda: not worklist.waiting)
+        await console.press("down", "space")
+        await console.sees(
+            "5 orders · 5 looked up · 1 ticked off", "refundable 36.00 USD", "ref Acme-118",
+            "again in line 4 as S01-4966596-9591203-C079366",
+        )  # fmt: skip
+        golden("worklist-80x24", console.screen)
+        await console.press("home")
+        await console.sees("There is no Amazon Pay id in 'number;id'")
+        await console.press("down", "down", "down")
+        await console.sees("order number of the Amazon marketplace")
+
+
+async def test_enter_opens_and_the_list_is_as_it_was_on_coming_back(stage: Stage) -> None:
+    async with stage.console() as console:
+        worklist = listed(console)
+        answers = await show(console, worklist)
+        await console.press("enter")  # a line without an id opens nothing
+        assert answers == []
+        await console.press("n", "space", "n", "enter")
+        await console.sees_no("Work list")
+        [entry] = answers
+        assert entry is not None
+        assert entry.order == "S01-3309177-6402958"
+        await console.until(lambda: not worklist.waiting)  # it went on behind the order
+        answers = await show(console, worklist)
+        assert worklist.ticked == {1}
+        await console.press("escape")
+        assert answers == [None]
+
+
+async def test_next_and_previous_unticked_skip_what_is_done_and_what_is_no_id(
+    stage: Stage,
+) -> None:
+    async with stage.console() as console:
+        worklist = listed(console)
+        await show(console, worklist)
+        await console.press("n", "space", "n", "space", "space")
+        assert worklist.ticked == {1}
+        places = []
+        for _ in range(5):
+            await console.press("n")
+            places.append(worklist.cursor)
+        assert places == [4, 5, 6, 2, 4]
+        await console.press("p", "p")
+        assert worklist.cursor == 6
+
+
+async def test_looking_can_be_stopped_and_goes_on(stage: Stage) -> None:
+    stage.fault("get_charge_permission:delay:0.3:xalways")
+    async with stage.console() as console:
+        worklist = listed(console)
+        await show(console, worklist)
+        await console.sees("s stop looking")
+        await console.press("s")
+        await console.until(lambda: not worklist.looking)
+        left = len(worklist.waiting)
+        assert left > 0
+        asked = len(stage.world.log.entries())
+        await console.pilot.pause(0.4)
+        assert len(stage.world.log.entries()) == asked
+        await console.sees("s look on")
+        stage.world.faults.clear()
+        await console.press("s")
+        await console.until(lambda: not worklist.waiting)
+
+
+async def test_orders_are_looked_up_one_after_the_other(stage: Stage) -> None:
+    """Never two orders at once: the queries of people must not wait for the list."""
+    orders = ["S01-4966596-9591203", "S01-3309177-6402958", "S02-6865442-5879427"]
+    stage.fault("get_charge_permission:delay:0.1:xalways")
+    async with stage.console() as console:
+        worklist = listed(console, "\n".join(orders))
+        before = time.monotonic()
+        await show(console, worklist)
+        await console.until(lambda: not worklist.waiting)
+        assert time.monotonic() - before >= 0.3
+        assert console.app.session is not None
+        assert [r.operation for r in console.app.session.client.records].count(
+            "get_charge_permission"
+        ) == 3
+
+
+async def test_what_would_fail_for_all_stops_the_looking_and_says_so(stage: Stage) -> None:
+    async with stage.console() as console:
+        worklist = listed(console)
+        stage.fault("*:refuse:InvalidRequestSignature:xalways")
+        await show(console, worklist)
+        await console.sees("Stopped:")
+        assert not worklist.looking
+        assert len(worklist.waiting) == worklist.orders - 1
+
+
+async def test_an_order_that_was_read_elsewhere_is_shown_as_it_is_now(stage: Stage) -> None:
+    async with stage.console() as console:
+        worklist = listed(console)
+        await show(console, worklist)
+        await console.until(lambda: not worklist.waiting)
+        await console.press("escape")
+        await console.look_up(V1)
+        stage.world.faults.clear()
+        screen = console.app.console_screen
+        assert screen is not None
+        assert screen.order is not None
+        before = worklist.result(worklist.entries[1])
+        worklist.note(screen.order)
+        assert worklist.result(worklist.entries[1]) is not before
+
+
+async def test_copy_takes_the_id(stage: Stage) -> None:
+    async with stage.console() as console:
+        await show(console, listed(console))
+        await console.press("n", "y")
+        await console.sees("copied")
+        assert console.app.clipboard == V1
+
+
+async def test_a_thousand_lines_do_not_freeze_it(stage: Stage) -> None:
+    async with stage.console() as console:
+        text = "\n".join(f"S01-{n:07}-1000000" for n in range(1000))
+        worklist = listed(console, text)
+        assert len(worklist.entries) == 1000
+        worklist.stopped_by = "not in this test"
+        before = time.perf_counter()
+        await show(console, worklist)
+        assert time.perf_counter() - before < 1
+        rows = console.app.screen.query_one(Rows)
+        before = time.perf_counter()
+        for _ in range(100):
+            rows.action_move(7)
+            rows.render()
+        assert (time.perf_counter() - before) / 100 < 0.01, "a key is drawn within 10 ms"
+        await console.press("end")
+        await console.sees("S01-0000999-1000000")
+        await console.press("home")
+        await console.sees("S01-0000000-1000000")
+
+
+async def test_hostile_lines_are_shown_as_text(stage: Stage) -> None:
+    async with stage.console() as console:
+        assert console.app.session is not None
+        text = f"{V1}\n[bold red]\x1b[31m[@click=app.quit]x[/] \u202etxt\nS01-3309177-6402958"
+        worklist = WorkList(entries(text, nothing_known), console.app.session.lookup)
+        await show(console, worklist)
+        await console.press("down")
+        await console.sees("[bold red]")
+        assert "\x1b" not in console.screen
+        assert "\u202e" not in console.screen
+
+
+async def test_leaving_the_program_ends_the_looking(stage: Stage) -> None:
+    stage.fault("get_charge_permission:delay:5:xalways")
+    async with stage.console() as console:
+        worklist = listed(console)
+        await show(console, worklist)
+        await console.until(lambda: worklist.looking)
+        assert any(worker.group == GROUP for worker in console.app.workers)
+    assert not worklist.looking
