@@ -18,12 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from console import __version__
-from console.domain.clocks import clocks
+from console.domain.as_json import action_lines, clock_lines, history_lines
 from console.domain.intent import Move
 from console.domain.members import ids_of, members
 from console.domain.model import show_time
 from console.domain.order import Order
-from console.domain.rules import offers
 from console.domain.text import clean_line
 from console.lookup import scope_of
 from console.store.index import KEPT_FIELDS
@@ -105,52 +104,6 @@ def _raw(data: Mapping[str, Any], show_buyer: bool) -> Document:
         name: value if show_buyer or name in KEPT_FIELDS or not value else HIDDEN
         for name, value in data.items()
     }
-
-
-def action_lines(order: Order) -> list[Document]:
-    """What may be done and what not, as `lookup` gives it."""
-    return [
-        {
-            "action": offer.action,
-            "target": offer.target,
-            "allowed": offer.allowed,
-            "why": offer.why,
-            "max_amount": offer.max_amount.to_api() if offer.max_amount else None,
-        }
-        for offer in offers(order)
-    ]
-
-
-def clock_lines(order: Order) -> list[Document]:
-    """What runs out and when, as `lookup` gives it."""
-    return [
-        {
-            "what": clock.what,
-            "object": clock.object,
-            "from": show_time(clock.begins),
-            "until": show_time(clock.until),
-            "days_left": clock.days_left,
-            "passed": clock.passed,
-            "source": "amazon" if clock.amazon else "computed",
-            "tone": clock.tone,
-            "text": clock.sentence,
-        }
-        for clock in clocks(order)
-    ]
-
-
-def history_lines(order: Order) -> list[Document]:
-    """The order's history with its sources, as `lookup` gives it."""
-    return [
-        {
-            "time": show_time(event.time),
-            "object": event.object,
-            "event": event.event,
-            "source": event.source,
-            "actor": event.actor,
-        }
-        for event in order.history
-    ]
 
 
 def _entries(session: Session, order: Order) -> list[Entry]:

@@ -138,7 +138,7 @@ JOURNAL_WORDS: Final = {
     "lose": "outcome unknown: {why}",
     "abandon": "given up before sending: {why}",
     "settle": "{said}",
-    "decline": "declined by Amazon",
+    "decline": "declined by Amazon: {code}",
     "happened": "a person says that it happened: {evidence}",
     "did_not": "a person says that it did not happen: {evidence}",
     "reopen": "tried again: {reason}",

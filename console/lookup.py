@@ -22,6 +22,7 @@ from console.amazon.errors import (
     Unreadable,
     WrongEnvironment,
 )
+from console.domain.disputes import doubts
 from console.domain.ids import (
     Identified,
     Identifier,
@@ -44,6 +45,7 @@ from console.domain.model import (
 )
 from console.domain.money import Money
 from console.domain.order import Order
+from console.domain.remains import hint_when_missing
 from console.domain.text import clean_line
 from console.history import ApiObject, Past, weave
 from console.store.index import Known, KnownIds, known_objects, look_of
@@ -85,14 +87,7 @@ class NotFoundHere(Exception):
             f"Amazon knows no {target.kind.replace('_', ' ')} {target.id}"
             f" for this account in {region.upper()} {environment}."
         )
-        self.hint = (
-            "Check the digits, and whether it belongs to another account, region or environment."
-        )
-        if target.kind == "charge_permission":
-            self.hint += (
-                " Seller Central shows a payment of a recurring order as an order of its own:"
-                " then paste the charge's id."
-            )
+        self.hint = hint_when_missing(target.kind)
 
 
 @dataclass
@@ -482,9 +477,7 @@ def _warnings(order: Order) -> Iterable[str]:
         yield f"{order.query.id} is a payment of {permission.id}, not an order of its own."
     for identifier, why in order.unread.items():
         yield f"{identifier} could not be read: {why}"
-    for dispute in order.disputes:
-        if dispute.state not in ("Resolved", "Closed"):
-            yield f"Dispute {dispute.id} is {dispute.state}: a refund could pay twice."
+    yield from doubts(order)
     if order.currency is None and order.charges:
         yield "Amazon gives no currency for this order."
 

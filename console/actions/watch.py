@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -28,7 +28,6 @@ from console.lookup import ReadFailure
 from console.store.decisions import Intent
 
 FIRST_WAIT: Final = FIRST_LOOK.total_seconds()
-LONGEST_WAIT: Final = 60.0
 DISAGREEING_LOOKS: Final = 5
 MINUTE: Final = 60.0
 
@@ -241,30 +240,3 @@ class Watches:
                 watched.intent,
             )
         )
-
-
-async def watch(
-    engine: Engine,
-    intent: Intent,
-    *,
-    changed: Callable[[Intent], None] = lambda _intent: None,
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    looks: int = 60,
-) -> Intent:
-    """Look at an accepted intent until it is settled or declined, at most `looks` times.
-
-    The last look settles a final refund whose total disagrees, and records the difference:
-    then somebody else changed the order.
-    """
-    wait = FIRST_WAIT
-    for look in range(1, looks + 1):
-        if intent.state is not State.ACCEPTED or intent.result is None:
-            return intent
-        await sleep(wait)
-        wait = min(wait * 1.5, LONGEST_WAIT)
-        last = look == looks or look > DISAGREEING_LOOKS
-        followed = await follow(engine, intent, last_look=last)
-        if followed.state is not intent.state:
-            changed(followed)
-        intent = followed
-    return intent

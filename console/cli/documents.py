@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from console.domain.as_json import action_lines, clock_lines, history_lines
 from console.domain.checkout_v1 import refund_state
-from console.domain.clocks import Clock, clocks
 from console.domain.explain import Explanation
 from console.domain.explained import Explained, explained
 from console.domain.ids import Identified, Identifier
@@ -15,7 +15,7 @@ from console.domain.in_v1 import ActionInV1, charge_words, either, order_words, 
 from console.domain.model import Charge, Refund, show_time, without_buyer
 from console.domain.money import Money
 from console.domain.order import Order
-from console.domain.rules import offers
+from console.domain.remains import remains
 
 if TYPE_CHECKING:
     from console.actions.outcome import Outcome
@@ -61,33 +61,16 @@ def order(found: Order, *, show_buyer: bool = False) -> Document:
         "order": _order_head(found),
         "charges": [_charge(charge) for charge in found.charges],
         "refunds": [_refund(refund) for refund in found.refunds],
-        "actions": [
-            {
-                "action": offer.action,
-                "target": offer.target,
-                "allowed": offer.allowed,
-                "why": offer.why,
-                "max_amount": money(offer.max_amount),
-            }
-            for offer in offers(found)
-        ],
-        "history": [
-            {
-                "time": show_time(event.time),
-                "object": event.object,
-                "event": event.event,
-                "source": event.source,
-                "actor": event.actor,
-            }
-            for event in found.history
-        ],
+        "actions": action_lines(found),
+        "history": history_lines(found),
         "warnings": list(found.warnings),
-        "clocks": [_clock(clock) for clock in clocks(found)],
+        "clocks": clock_lines(found),
         "explanations": [_explained(one) for one in explained(found)],
         "v1_calls": [_v1_call(row) for row in v1_calls(found)],
     }
     if found.session is not None:
         document["checkout_session"] = without_buyer(found.session.raw)
+        document["remains"] = list(remains(found.session, found.observed))
     if found.disputes:
         document["disputes"] = [without_buyer(dispute.raw) for dispute in found.disputes]
     if show_buyer and found.permission is not None:
@@ -154,20 +137,6 @@ def _refund(refund: Refund) -> Document:
         "v1_state": refund_state(refund.state),
         "amount": money(refund.amount),
         "created": show_time(refund.created),
-    }
-
-
-def _clock(clock: Clock) -> Document:
-    return {
-        "what": clock.what,
-        "object": clock.object,
-        "from": show_time(clock.begins),
-        "until": show_time(clock.until),
-        "days_left": clock.days_left,
-        "passed": clock.passed,
-        "source": "amazon" if clock.amazon else "computed",
-        "tone": clock.tone,
-        "text": clock.sentence,
     }
 
 

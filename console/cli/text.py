@@ -10,12 +10,14 @@ from console.actions.outcome import Outcome, Result
 from console.cli.output import Output
 from console.domain.checkout_v1 import refund_state
 from console.domain.clocks import clocks
+from console.domain.disputes import in_words
 from console.domain.explained import explained
 from console.domain.ids import Identified
 from console.domain.in_v1 import ActionInV1, charge_words, either, order_words, v1_calls
 from console.domain.model import Charge, Refund
 from console.domain.money import Money
 from console.domain.order import Order, lifetime_kind
+from console.domain.remains import remains
 from console.domain.text import clean_line
 
 if TYPE_CHECKING:
@@ -138,6 +140,8 @@ def _head(found: Order, out: Output) -> Iterator[str]:
         yield "  " + " · ".join(facts)
     if found.session is not None:
         yield f"  checkout session {found.session.id}: {out.paint(found.session.state)}"
+        yield from (f"    {line}" for line in remains(found.session, found.observed))
+    yield from (f"  {in_words(dispute, found.observed)}" for dispute in found.disputes)
     yield "  " + _totals(found)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
 # Largest chargeAmount and refundAmount (Charge and Refund pages).
@@ -89,7 +90,7 @@ class Pace:
     `longest`. After `looks` looks the object is not watched any more, and that is said.
     """
 
-    factor: float
+    factor: Fraction
     longest: timedelta
     looks: int
 
@@ -98,9 +99,9 @@ class Pace:
 # (Asynchronous authorization page); for captures and refunds no time is published.
 FIRST_LOOK: Final = timedelta(seconds=2)
 WATCH: Final = {
-    "AuthorizationInitiated": Pace(2, timedelta(hours=1), 40),
-    "CaptureInitiated": Pace(2, timedelta(hours=1), 60),
-    "RefundInitiated": Pace(1.5, timedelta(minutes=30), 120),
+    "AuthorizationInitiated": Pace(Fraction(2), timedelta(hours=1), 40),
+    "CaptureInitiated": Pace(Fraction(2), timedelta(hours=1), 60),
+    "RefundInitiated": Pace(Fraction(3, 2), timedelta(minutes=30), 120),
 }
 # Over everything that is watched: a fraction of the smallest throttle, so that people's own
 # lookups never wait for it.

@@ -31,7 +31,8 @@ _MISSING: Final = {
     ),
     "charge_permission": (
         f"{_DIGITS} A v1 order reference that the buyer never confirmed may not be there either:"
-        " then there is nothing to charge or to refund."
+        " then there is nothing to charge or to refund. Seller Central and Amazon's reports show"
+        " a payment of a recurring order as an order of its own: then paste the charge's id."
     ),
     "charge": (
         f"{_DIGITS} A v1 authorization is asked for by the id with C for A. If only the payment"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-_ALIKE: Final = 0.6  # of difflib's ratio: what a slip of the finger leaves
 _MOST: Final = 5
 
 
@@ -19,5 +18,5 @@ def nearest(word: str, known: Iterable[str]) -> tuple[str, ...]:
     from difflib import get_close_matches  # late: only a slip needs it
 
     by_squeezed = {squeezed(one): one for one in known}
-    found = get_close_matches(squeezed(word), by_squeezed, n=_MOST, cutoff=_ALIKE)
+    found = get_close_matches(squeezed(word), by_squeezed, n=_MOST)
     return tuple(by_squeezed[one] for one in found)

@@ -42,6 +42,10 @@ GENERAL: Final = (
         "The other ids that stood in what was pasted",
     ),
     General(
+        "worklist", "w", "w", "Work list", "open: the work list",
+        "The list of orders that was pasted, with what is ticked off",
+    ),
+    General(
         "again", "g", "g", "Read again", "read: this order again", "Ask Amazon for the order again"
     ),
     General(

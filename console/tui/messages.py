@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from console.actions.plan import Plan
     from console.domain.ids import Identifier
     from console.domain.order import Order
+    from console.domain.worklist import Entry
     from console.session import Session
     from console.store.decisions import Intent
     from console.store.index import Known, Look
@@ -126,6 +127,14 @@ class Dropped(Message):
         super().__init__()
 
 
+class Listed(Message):
+    """What was pasted is a list of orders."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self.entries = entries
+        super().__init__()
+
+
 class RecentRead(Message):
     def __init__(self, recent: list[Known]) -> None:
         self.recent = recent
@@ -158,14 +167,6 @@ class Recovered(Message):
         self.outcomes = outcomes
         self.said = said
         self.asked = asked
-        super().__init__()
-
-
-class IntentMoved(Message):
-    """A watched refund is final, or no longer watched."""
-
-    def __init__(self, intent: Intent) -> None:
-        self.intent = intent
         super().__init__()
 
 

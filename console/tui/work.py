@@ -8,7 +8,6 @@ is open.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final
@@ -16,13 +15,15 @@ from typing import Any, Final
 from textual.app import App
 from textual.message_pump import MessagePump
 
-from console.actions import watch as watching
 from console.actions.outcome import Outcome, Result
 from console.actions.plan import Plan
 from console.actions.recovery import recover, resolve_by_hand
+from console.actions.watch import Watches
+from console.actions.worklist import known_orders
 from console.domain.ids import Identifier, parse
 from console.domain.intent import OPEN_STATES, State
 from console.domain.order import Order
+from console.domain.worklist import as_list
 from console.export import CantWrite, export_order
 from console.imports import paths_in
 from console.lookup import Several
@@ -30,11 +31,9 @@ from console.session import Session
 from console.store.decisions import Intent
 from console.tui import messages as say
 from console.tui.failures import READ_FAILURES, say_failure, say_outcome
+from console.tui.screens.news import WatchEnded
 
 RECENT: Final = 200
-FOLLOWED_AT_START: Final = 20
-FIRST_WAIT: Final = 2.0
-LONGEST_WAIT: Final = 60.0
 
 
 class Work:
@@ -44,8 +43,7 @@ class Work:
         self.session = session
         self._app = app
         self._sink = sink
-        self._followed: dict[int, str | None] = {}
-        self._pending: dict[str, tuple[float, float]] = {}  # order -> (wait, when it is due)
+        self._watches = Watches(session.engine, lambda news: self._post(WatchEnded(news)))
 
     # --- looking up ------------------------------------------------------------------------
 
@@ -63,6 +61,11 @@ class Work:
         paths = await asyncio.to_thread(paths_in, text)
         if paths is not None:
             self._post(say.Dropped(paths))
+            return
+        orders_of = known_orders(self.session.known, self.session.profile.environment)
+        entries = await asyncio.to_thread(as_list, text, orders_of)
+        if entries is not None:
+            self._post(say.Listed(entries))
             return
         try:
             identified = await self.session.lookup.resolve(text)
@@ -90,7 +93,7 @@ class Work:
         except READ_FAILURES as error:
             self._post(say.NotFoundThere(say_failure(error), again))
             return
-        self._note_pending(order)
+        self._watches.see(order)
         self._post(say.Found(order, others, again=again is not None))
         await self._recents()
 
@@ -139,31 +142,6 @@ class Work:
             said = say.Said(f"Exported to {path}", text, tone="good")
         self._post(say.Exported(said))
 
-    # --- pending objects of the order on the screen ------------------------------------------
-
-    def _note_pending(self, order: Order) -> None:
-        """Keep the pace of an order's looks, also while another one is on the screen."""
-        if not order.pending:
-            self._pending.pop(order.id, None)
-            return
-        wait, _ = self._pending.get(order.id, (FIRST_WAIT / 2, 0.0))
-        wait = min(wait * 2, LONGEST_WAIT)
-        self._pending[order.id] = (wait, time.monotonic() + wait)
-
-    def look_if_due(self, order: Order) -> None:
-        """Read the order on the screen again, if something of it is pending and it is time."""
-        due = self._pending.get(order.id)
-        if due is not None and time.monotonic() >= due[1]:
-            self._pending[order.id] = (due[0], time.monotonic() + LONGEST_WAIT)
-            self.read_again(order)
-
-    def retry_later(self, order_id: str) -> None:
-        """A look failed: the next one comes later, not never."""
-        wait, _ = self._pending.get(order_id, (FIRST_WAIT, 0.0))
-        if order_id in self._pending:
-            wait = min(wait * 2, LONGEST_WAIT)
-            self._pending[order_id] = (wait, time.monotonic() + wait)
-
     # --- actions -----------------------------------------------------------------------------
 
     def perform(self, plan: Plan, phrase: str, *, above_captured: bool, disputed: bool) -> None:
@@ -189,21 +167,12 @@ class Work:
 
     def follow(self, intent: Intent) -> None:
         """Watch an accepted refund until Amazon is done with it."""
-        if intent.state is State.ACCEPTED and intent.id not in self._followed:
-            self._followed[intent.id] = intent.result
-            self._spawn(self._follow(intent), "watch")
-
-    async def _follow(self, intent: Intent) -> None:
-        try:
-            ended = await watching.watch(self.session.engine, intent)
-        finally:
-            self._followed.pop(intent.id, None)
-        self._post(say.IntentMoved(ended))
+        self._watches.follow([intent])
 
     @property
-    def watched(self) -> set[str]:
-        """The refunds that are being watched, by their ids."""
-        return {refund for refund in self._followed.values() if refund}
+    def watched(self) -> frozenset[str]:
+        """What is being watched, by id, whatever is on the screen."""
+        return self._watches.ids
 
     async def _intent(self, number: int) -> Intent:
         return await asyncio.to_thread(self.session.journal.intent, number)
@@ -213,6 +182,7 @@ class Work:
     def start(self) -> None:
         """What has to be seen to at the start: the journal, open intents, unfinished refunds."""
         self._spawn(self._start(), "start")
+        self._spawn(self._watches.run(), "watch")
 
     async def _start(self) -> None:
         standing = await self._stand(verify=True)
@@ -222,9 +192,7 @@ class Work:
         if standing.open:
             await self._recover(None, nobody_else=False, asked=False)
         journal = self.session.journal
-        accepted = await asyncio.to_thread(journal.intents, states=[State.ACCEPTED])
-        for intent in accepted[-FOLLOWED_AT_START:]:
-            self.follow(intent)
+        self._watches.follow(await asyncio.to_thread(journal.intents, states=[State.ACCEPTED]))
 
     def recover(self, number: int, *, nobody_else: bool) -> None:
         """Ask Amazon again about one open intent, because a person wants it."""

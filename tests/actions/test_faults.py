@@ -11,13 +11,12 @@ import pytest
 
 from console.actions.outcome import Held, Result
 from console.actions.recovery import give_up_key
-from console.actions.watch import watch
 from console.amazon import client as wire
 from console.domain.errorcodes import ERROR_CODES
 from console.domain.intent import State
 from console.domain.money import Money
 from console.simulator.switches import Switches
-from tests.support.bench import ANSWERS, BOTH, CHARGE, ORDER, Bench, Desk, at_once
+from tests.support.bench import ANSWERS, BOTH, CHARGE, ORDER, Bench, Desk, watch
 
 pytestmark = pytest.mark.anyio
 EVERY_ANSWER = pytest.mark.parametrize("answers", ANSWERS.values(), ids=ANSWERS)
@@ -318,7 +317,7 @@ async def test_a_declined_refund_is_told_and_its_amount_can_be_refunded_anew(
     bench.fault("create_refund:decline:AmazonRejected")
     assert (await desk.go("10.00")).result is Result.ACCEPTED
     bench.pass_time(30)
-    ended = await watch(desk.engine, desk.last, sleep=at_once)
+    ended = await watch(desk.engine, desk.last)
     assert ended.state is State.DECLINED
     assert bench.paid() == "0.00 USD"
     outcome = await desk.go("10.00")
@@ -511,7 +510,7 @@ async def test_a_refund_by_hand_between_the_last_look_and_the_sending_is_told_af
     assert (await desk.go("10.00")).result is Result.ACCEPTED
     assert bench.paid() == "15.00 USD"
     bench.pass_time(30)
-    ended = await watch(desk.engine, desk.last, sleep=at_once)
+    ended = await watch(desk.engine, desk.last)
     assert ended.state is State.SETTLED
     settled = desk.journal.entries(intent=1)[-1]
     assert (settled.data["agrees"], settled.data["total"]) == (False, "15.00 USD")

@@ -8,7 +8,6 @@ import json
 import pytest
 
 from console.actions.outcome import Held, Result
-from console.actions.watch import watch
 from console.amazon.errors import WrongEnvironment
 from console.domain.intent import State
 from console.domain.money import AmountError
@@ -22,8 +21,8 @@ from tests.support.bench import (
     YEN,
     Bench,
     Desk,
-    at_once,
     until,
+    watch,
 )
 
 pytestmark = pytest.mark.anyio
@@ -45,7 +44,7 @@ async def test_a_refund_is_made_once_and_followed_until_it_is_done(
     assert (desk.last.result, desk.last.unanswered) == (refund.id, 0)
     assert (post.key, post.body) == (desk.last.key, desk.last.body)
     bench.pass_time(30)
-    ended = await watch(desk.engine, desk.last, sleep=at_once)
+    ended = await watch(desk.engine, desk.last)
     assert ended.state is State.SETTLED
     [settled] = [line for line in desk.journal.entries(intent=1) if line.kind == "settle"]
     assert settled.data["agrees"] is True

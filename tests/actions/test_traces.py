@@ -8,11 +8,10 @@ import pytest
 
 from console.actions.outcome import Held, Outcome, Result
 from console.actions.recovery import follow, resolve_by_hand
-from console.actions.watch import watch
 from console.domain.intent import State
 from console.domain.money import Money
 from console.simulator.switches import Switches
-from tests.support.bench import ANSWERS, BOTH, CHARGE, SEEN, Bench, Desk, at_once, ended_process
+from tests.support.bench import ANSWERS, BOTH, CHARGE, SEEN, Bench, Desk, ended_process, watch
 
 pytestmark = pytest.mark.anyio
 BOTH_ANSWERS = pytest.mark.parametrize("answers", BOTH.values(), ids=BOTH)
@@ -174,7 +173,7 @@ async def test_trace_7_totals_that_agree_by_accident_do_not_end_the_watching(
     assert look == "accepted"
     bench.pass_time(30)
     assert (await follow(desk.engine, desk.last)).state is State.ACCEPTED
-    ended = await watch(desk.engine, desk.last, sleep=at_once)
+    ended = await watch(desk.engine, desk.last)
     assert ended.state is State.SETTLED
     assert desk.journal.entries(intent=1)[-1].data["agrees"] is False
 
@@ -211,7 +210,7 @@ async def test_trace_9_watching_holds_nothing(bench: Bench, shared: bool) -> Non
     bench.pass_time(30)
     assert bench.paid() == "10.00 USD"
     # A colleague can go on at once, and ours settles against the figures as they are now.
-    ended = await watch(one.engine, one.last, sleep=at_once)
+    ended = await watch(one.engine, one.last)
     assert ended.state is State.SETTLED
     assert one.journal.entries(intent=2)[-1].data["agrees"] is True
     assert (await two.go("3.00")).result is Result.ACCEPTED

@@ -8,10 +8,9 @@ import pytest
 
 from console.actions.outcome import Result
 from console.actions.recovery import follow, resolve_by_hand
-from console.actions.watch import DISAGREEING_LOOKS, watch
+from console.actions.watch import DISAGREEING_LOOKS
 from console.domain.intent import Move, State
-from console.store.decisions import Intent
-from tests.support.bench import CHARGE, SEEN, YEN, Bench, Desk, at_once
+from tests.support.bench import CHARGE, SEEN, YEN, Bench, Desk, watch
 
 pytestmark = pytest.mark.anyio
 SEEN_ANSWERS = pytest.mark.parametrize("answers", SEEN.values(), ids=SEEN)
@@ -33,36 +32,12 @@ async def test_initiated_is_not_done(bench: Bench, desk: Desk) -> None:
     assert settled(desk, 1)["total"] == "10.00 USD"
 
 
-async def test_watching_tells_of_the_change_and_ends(bench: Bench, desk: Desk) -> None:
-    await desk.go("10.00")
-    seen: list[State] = []
-    waited: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        waited.append(seconds)
-        bench.pass_time(seconds)
-
-    def changed(intent: Intent) -> None:
-        seen.append(intent.state)
-
-    ended = await watch(desk.engine, desk.last, changed=changed, sleep=sleep)
-    assert (ended.state, seen) == (State.SETTLED, [State.SETTLED])
-    assert waited == sorted(waited)
-    assert sum(waited) < 60
-
-
-async def test_watching_gives_up_after_its_looks_without_a_claim(desk: Desk) -> None:
-    await desk.go("10.00")
-    ended = await watch(desk.engine, desk.last, sleep=at_once, looks=3)
-    assert ended.state is State.ACCEPTED
-
-
 @SEEN_ANSWERS
 async def test_a_declined_refund_ends_declined(bench: Bench, desk: Desk) -> None:
     bench.fault("create_refund:decline:AmazonRejected")
     await desk.go("10.00")
     bench.pass_time(30)
-    ended = await watch(desk.engine, desk.last, sleep=at_once)
+    ended = await watch(desk.engine, desk.last)
     assert ended.state is State.DECLINED
     assert str(desk.journal.live_refunds(CHARGE, "USD")) == "0.00 USD"
 
@@ -74,7 +49,7 @@ async def test_a_foreign_change_is_recorded_and_nothing_is_hidden(bench: Bench, 
     bench.pass_time(30)
     for _ in range(DISAGREEING_LOOKS):
         assert (await follow(desk.engine, desk.last)).state is State.ACCEPTED
-    ended = await watch(desk.engine, desk.last, sleep=at_once)
+    ended = await watch(desk.engine, desk.last)
     assert ended.state is State.SETTLED
     told = settled(desk, 1)
     assert (told["agrees"], told["total"], told["expected"]) == (False, "15.00 USD", "10.00 USD")
@@ -122,7 +97,7 @@ async def test_a_foreign_refund_that_was_known_and_dies_is_no_foreign_change(
     bench.decline(foreign)
     bench.pass_time(30)
     assert bench.paid() == "10.00 USD"
-    ended = await watch(desk.engine, desk.last, sleep=at_once)
+    ended = await watch(desk.engine, desk.last)
     assert ended.state is State.SETTLED
     assert settled(desk, 1)["agrees"] is True
 
@@ -150,7 +125,7 @@ async def test_a_persons_it_happened_has_nothing_to_follow(bench: Bench, desk: D
     await desk.go("10.00")
     await resolve_by_hand(desk.engine, 1, happened=True, evidence="it is there")
     bench.pass_time(30)
-    ended = await watch(desk.engine, desk.last, sleep=at_once)
+    ended = await watch(desk.engine, desk.last)
     assert (ended.state, ended.result) == (State.ACCEPTED, None)
 
 

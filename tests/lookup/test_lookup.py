@@ -342,7 +342,7 @@ class TestNotThere:
         said = str(caught.value)
         assert f"no {kind} {identify(text).best.v2.id}" in said
         assert "NA sandbox" in said
-        assert "region" in caught.value.hint
+        assert "another account" in caught.value.hint
 
     @pytest.mark.parametrize(
         "text", ["P01-1840276-5529301", "P01-1840276-5529301-C038164", "B01-1234567-1234567",

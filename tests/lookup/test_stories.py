@@ -89,7 +89,7 @@ async def test_several_charges(desk: Desk, world: World) -> None:
 async def test_a_dispute_is_a_warning(desk: Desk) -> None:
     order = await desk.look("S01-3947265-6081179-B031187")
     assert [d.id for d in order.disputes] == ["S01-3947265-6081179-B031187"]
-    assert any("pay twice" in warning for warning in order.warnings)
+    assert any("pay the buyer twice" in warning for warning in order.warnings)
     assert str(order.totals.captured) == "95.00 USD"
 
 

@@ -27,6 +27,7 @@ from console.actions.outcome import Outcome
 from console.actions.plan import Plan
 from console.actions.planning import plan_again, plan_refund
 from console.actions.recovery import recover
+from console.actions.watch import News, Watches
 from console.amazon import client as wire
 from console.amazon.client import AmazonPay, Answer
 from console.amazon.endpoints import Account
@@ -401,5 +402,13 @@ async def until(holds: Callable[[], object]) -> None:
         await asyncio.sleep(0.005)
 
 
-async def at_once(_seconds: float) -> None:
-    """Watching without waiting."""
+async def watch(engine: Engine, intent: Intent) -> Intent:
+    """Watch an intent to its end, however long that takes: the world's clock stands still."""
+    told: list[News] = []
+    time = 0.0
+    watches = Watches(engine, told.append, now=lambda: time)
+    watches.follow([intent])
+    while (wait := watches.wait()) is not None:
+        time += wait
+        await watches.look()
+    return await asyncio.to_thread(engine.journal.intent, intent.id)

@@ -226,9 +226,9 @@ class Driver:
 
     async def idle(self) -> None:
         """Wait until no request and no drawing is under way."""
-        await self.app.workers.wait_for_complete(
-            [w for w in self.app.workers if w.group not in ("watch",)]
-        )
+        at_work = [worker for worker in self.app.workers if worker.group != "watch"]
+        if at_work:  # nobody in particular means everybody, and watching never ends
+            await self.app.workers.wait_for_complete(at_work)
         await self.pilot.pause()
 
 

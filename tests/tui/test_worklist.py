@@ -208,3 +208,28 @@ async def test_leaving_the_program_ends_the_looking(stage: Stage) -> None:
         await console.until(lambda: worklist.looking)
         assert any(worker.group == GROUP for worker in console.app.workers)
     assert not worklist.looking
+
+
+async def test_a_pasted_list_opens_and_escape_comes_back_to_it(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.press("slash")
+        await console.paste(TEXT)
+        await console.sees("Work list · 5 orders")
+        await console.press("n", "enter")
+        await console.sees("S01-4966596-9591203", "checked")
+        await console.press("escape")
+        await console.sees("Work list · 5 orders")
+        await console.press("space", "n", "enter")
+        await console.sees("S01-3309177-6402958", "checked")
+        await console.press("w")
+        await console.sees("1 ticked off")
+
+
+async def test_a_mail_about_one_order_opens_the_order(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.press("slash")
+        await console.paste(f"Hello,\nplease refund {V1}\n(order S01-4966596-9591203)\nThanks")
+        await console.sees("Captured", "checked")
+        await console.sees_no("Work list")
+        await console.press("w")
+        await console.sees("No work list")

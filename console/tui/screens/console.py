@@ -39,8 +39,10 @@ from console.tui.words import (
 if TYPE_CHECKING:
     from console.domain.ids import Identifier
     from console.domain.order import Order
+    from console.domain.worklist import Entry
     from console.store.index import Known
     from console.tui.opening import Source
+    from console.tui.screens.worklist import WorkList
 
 TICK: Final = 1.0
 SEVERAL_OBJECTS: Final = 8  # an order of fewer is read too soon for a progress bar
@@ -62,6 +64,7 @@ class ConsoleScreen(ToolsScreen):
     def __init__(self, source: Source) -> None:
         super().__init__()
         self.others: tuple[Identifier, ...] = ()
+        self.worklist: WorkList | None = None
         self._source = source
         self._known: list[Known] = []
         self._asked_before_open: str | None = None
@@ -187,6 +190,8 @@ class ConsoleScreen(ToolsScreen):
         pane = self.order_pane
         pane.display = True
         pane.show(event.order)
+        if self.worklist is not None and not event.order.remembered:
+            self.worklist.note(event.order)
         self._tick()
         self.update_condition()
         self._offer()
@@ -207,8 +212,6 @@ class ConsoleScreen(ToolsScreen):
 
     def on_not_found_there(self, event: messages.NotFoundThere) -> None:
         if event.order_id is not None:
-            if self.work:
-                self.work.retry_later(event.order_id)
             if self.order is not None and self.order.id == event.order_id:
                 self.order_pane.not_renewed()
                 self._tick()
@@ -237,6 +240,26 @@ class ConsoleScreen(ToolsScreen):
             self.notice.clear()
             self.work.open(identifier)
 
+    def on_listed(self, event: messages.Listed) -> None:
+        from console.tui.screens.worklist import WorkList
+
+        assert self.work is not None
+        self.worklist = WorkList(event.entries, self.work.session.lookup)
+        self._do_worklist()
+
+    def _do_worklist(self) -> None:
+        from console.tui.screens.worklist import WorkListScreen
+
+        if self.worklist is None:
+            self.say(Said("No work list", "Paste several orders at once, one in a line."))
+        else:
+            self.app.push_screen(WorkListScreen(self.worklist), self._list_chosen)
+
+    def _list_chosen(self, entry: Entry | None) -> None:
+        if entry is not None and entry.identifier is not None and self.work is not None:
+            self.notice.clear()
+            self.work.open(entry.identifier.id)
+
     def on_recent_read(self, event: messages.RecentRead) -> None:
         self._known = event.recent
         rows = [Row(known.id, _recent_row(known)) for known in event.recent]
@@ -253,8 +276,6 @@ class ConsoleScreen(ToolsScreen):
         if order is None or self.work is None:
             return
         self.order_pane.checked(self.work.session.client.amazon_now())
-        if self.order_pane.display:
-            self.work.look_if_due(order)
 
     def update_condition(self) -> None:
         """The top line: pending objects of this order and refunds that are watched."""
@@ -328,6 +349,8 @@ class ConsoleScreen(ToolsScreen):
             self.notice.clear() if self.focused is target else target.focus()
         elif self.notice.said is not None:
             self.notice.clear()
+        elif self.focused is target and self.worklist is not None:
+            self._do_worklist()
         else:
             target.focus()
 

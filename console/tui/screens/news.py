@@ -8,7 +8,6 @@ from textual.message import Message
 from textual.screen import Screen
 
 from console.domain.explain import explain_state
-from console.domain.intent import State
 from console.domain.text import clean_line
 from console.tui import messages
 from console.tui.messages import Said
@@ -64,9 +63,9 @@ class NewsScreen(Screen[None]):
         self.notice.say(said)
 
     @property
-    def watched(self) -> set[str]:
-        """The refunds that are being watched, by id."""
-        return self.work.watched if self.work else set()
+    def watched(self) -> frozenset[str]:
+        """What is being watched, by id."""
+        return self.work.watched if self.work else frozenset()
 
     # --- a refund ----------------------------------------------------------------------------
 
@@ -116,18 +115,6 @@ class NewsScreen(Screen[None]):
             self.banners.raise_(f"unknown:{number}", loud, until_solved=True)
         else:
             self.banners.lower(f"unknown:{number}")
-
-    def on_intent_moved(self, event: messages.IntentMoved) -> None:
-        """A watched refund came to its end, or has been watched long enough."""
-        from console.actions.watch import End, News
-
-        intent = event.intent
-        states = {State.DECLINED: "Declined", State.SETTLED: "Refunded"}
-        state = states.get(intent.state, "RefundInitiated")
-        end = End.DONE if intent.state in states else End.GIVEN_UP
-        news = News(end, "refund", intent.result or "", intent.scope, state,
-                    amount=intent.amount, intent=intent)  # fmt: skip
-        self.on_watch_ended(WatchEnded(news))
 
     def on_watch_ended(self, event: WatchEnded) -> None:
         """What was declined stays on the screen until it is seen, and rings; the rest is said."""

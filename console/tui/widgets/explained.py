@@ -8,9 +8,11 @@ from typing import Final
 from textual.content import Content
 
 from console.domain.clocks import Clock, clocks
+from console.domain.disputes import in_words
 from console.domain.explain import Who
 from console.domain.explained import Explained, explained, paid_in_full
 from console.domain.order import Order
+from console.domain.remains import remains
 from console.domain.rules import BY_NAME, Offer, offers
 from console.tui.words import (
     TONES,
@@ -43,6 +45,7 @@ def explain(order: Order, chosen: str | None, width: int) -> list[Content]:
     near += [one for one in everything if one.kind == "charge_permission" and one.id != chosen]
     for one in near:
         lines += [*_explained(order, one, width), Content("")]
+    lines += _beside(order, width)
     for warning in order.warnings:
         lines += wrapped(Content.styled("! ", TONES["warning"]) + literal(warning), width, 2)
     lines += _what_runs_out(order, chosen, width)
@@ -51,6 +54,13 @@ def explain(order: Order, chosen: str | None, width: int) -> list[Content]:
         if offer.target in (chosen, order.id) or len(order.charges) <= 1:
             lines += _offer(offer, width)
     return lines
+
+
+def _beside(order: Order, width: int) -> list[Content]:
+    """What is left of the checkout session, and each dispute."""
+    told = list(remains(order.session, order.observed)) if order.session else []
+    told += [in_words(dispute, order.observed) for dispute in order.disputes]
+    return [line for text in told for line in wrapped(literal(text), width)]
 
 
 def _explained(order: Order, one: Explained, width: int) -> Iterator[Content]:

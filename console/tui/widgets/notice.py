@@ -12,6 +12,7 @@ from console.tui.widgets.drawn import Drawn
 from console.tui.words import TONES, literal, quiet, wrapped
 
 MOST_BANNERS: Final = 3
+MOST_BANNER_LINES: Final = 5  # of one: why it was declined and what to do must fit
 MOST_LINES: Final = 6
 
 
@@ -72,7 +73,7 @@ class Banners(Drawn):
         for said, _ in list(self._said.values())[-MOST_BANNERS:]:
             text = Content.assemble((f"! {said.title} ", "bold"), literal(said.text),
                                     " ", literal(said.hint))  # fmt: skip
-            lines += wrapped(text, width, 2)[:3]
+            lines += wrapped(text, width, 2)[:MOST_BANNER_LINES]
         if len(self._said) > MOST_BANNERS:
             lines.append(quiet(f"… and {len(self._said) - MOST_BANNERS} more"))
         return lines
