@@ -10,7 +10,7 @@ from console.actions.outcome import Outcome, Result
 from console.cli.output import Output
 from console.domain.checkout_v1 import refund_state
 from console.domain.clocks import clocks
-from console.domain.disputes import in_words
+from console.domain.disputes import can_pay_twice, in_words
 from console.domain.explained import explained
 from console.domain.ids import Identified
 from console.domain.in_v1 import ActionInV1, charge_words, either, order_words, v1_calls
@@ -141,7 +141,9 @@ def _head(found: Order, out: Output) -> Iterator[str]:
     if found.session is not None:
         yield f"  checkout session {found.session.id}: {out.paint(found.session.state)}"
         yield from (f"    {line}" for line in remains(found.session, found.observed))
-    yield from (f"  {in_words(dispute, found.observed)}" for dispute in found.disputes)
+    for dispute in found.disputes:
+        if not can_pay_twice(dispute):  # else a warning says it
+            yield f"  {in_words(dispute, found.observed)}"
     yield "  " + _totals(found)
 
 

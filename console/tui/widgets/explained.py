@@ -8,7 +8,7 @@ from typing import Final
 from textual.content import Content
 
 from console.domain.clocks import Clock, clocks
-from console.domain.disputes import in_words
+from console.domain.disputes import can_pay_twice, in_words
 from console.domain.explain import Who
 from console.domain.explained import Explained, explained, paid_in_full
 from console.domain.order import Order
@@ -57,9 +57,13 @@ def explain(order: Order, chosen: str | None, width: int) -> list[Content]:
 
 
 def _beside(order: Order, width: int) -> list[Content]:
-    """What is left of the checkout session, and each dispute."""
-    told = list(remains(order.session, order.observed)) if order.session else []
-    told += [in_words(dispute, order.observed) for dispute in order.disputes]
+    """What is left of the checkout session, and disputes that no warning speaks of."""
+    told = list(remains(order.session, order.observed))[1:] if order.session else []
+    told += [
+        in_words(dispute, order.observed)
+        for dispute in order.disputes
+        if not can_pay_twice(dispute)
+    ]
     return [line for text in told for line in wrapped(literal(text), width)]
 
 
