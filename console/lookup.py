@@ -33,6 +33,7 @@ from console.domain.ids import (
     identify,
     parse,
 )
+from console.domain.limits import USUALLY_DONE
 from console.domain.model import (
     Charge,
     ChargePermission,
@@ -43,7 +44,6 @@ from console.domain.model import (
     parse_time,
     show_time,
 )
-from console.domain.money import Money
 from console.domain.order import Order
 from console.domain.remains import hint_when_missing
 from console.domain.text import clean_line
@@ -72,11 +72,16 @@ _CHILDREN: Final = frozenset({"charge", "refund", "dispute"})  # what belongs to
 
 
 class Several(Exception):
-    """An order number that stands on more than one order; `orders` are their ids."""
+    """An order number that stands on more than one order.
 
-    def __init__(self, reference: str, orders: list[str]) -> None:
-        super().__init__(f"{reference} stands on {len(orders)} orders: {', '.join(orders)}.")
+    `orders` are their ids, each with what is known of it here, in words.
+    """
+
+    def __init__(self, reference: str, orders: dict[str, str]) -> None:
+        listed = ", ".join(f"{order} ({said})" for order, said in orders.items())
+        super().__init__(f"{reference} stands on {len(orders)} orders: {listed}.")
         self.orders = orders
+        self.hint = "Give the id of the one that is meant."
 
 
 class NotFoundHere(Exception):
@@ -142,11 +147,14 @@ class Lookup:
         # Not an id; or a UUID, which is a checkout session's unless an order carries it.
         reference = clean_line(text.strip(), 256)
         hits = await asyncio.to_thread(self._with_number, reference)
-        orders = self._of_this_environment({hit.permission or hit.id for hit in hits})
+        everywhere = {hit.permission or hit.id for hit in hits}
+        orders = self._of_this_environment(everywhere)
         if len(orders) > 1:
-            raise Several(reference, orders)
+            told = await asyncio.to_thread(lambda: {o: self._in_short(o) for o in orders})
+            raise Several(reference, told)
         if orders:
-            return Identified(parse(orders[0]))
+            others = sorted(everywhere.difference(orders))
+            return Identified(parse(orders[0]), tuple(parse(other) for other in others))
         if failure:
             raise failure
         assert found is not None
@@ -156,6 +164,13 @@ class Lookup:
         """Whatever carries an order number; shops show theirs with a # that is no part of it."""
         bare = reference.removeprefix("#").strip()
         return self._known.by_reference(reference) or self._known.by_reference(bare)
+
+    def _in_short(self, order: str) -> str:
+        """How an order stood when it was last seen here."""
+        known, looked = self._known.get(order), self._known.looked([order]).get(order)
+        if known is None or looked is None:
+            return "not looked at yet"
+        return f"{known.state}, seen {looked[:16].replace('T', ' ')}"
 
     def _of_this_environment(self, orders: Iterable[str]) -> list[str]:
         """Those of this profile's environment; all of them where none is."""
@@ -211,9 +226,17 @@ class Lookup:
         if failure is not None and not family.is_beside_the_point(asked_for):
             if isinstance(failure, NotFound):
                 account = self._client.account
-                raise NotFoundHere(identifier.v2, account.region, account.environment) from failure
+                missing = NotFoundHere(identifier.v2, account.region, account.environment)
+                missing.hint += await asyncio.to_thread(self._told_of, asked_for)
+                raise missing from failure
             raise failure
         return await asyncio.to_thread(self._keep, identifier, family, self._client.amazon_now())
+
+    def _told_of(self, identifier: str) -> str:
+        """What imports told of an object that Amazon doesn't know; blocks."""
+        lines = self._known.past([identifier])[-3:]
+        told = "; ".join(f"{line.time[:10]} {line.event} ({line.source})" for line in lines)
+        return f" What was imported says of it: {told}." if told else ""
 
     def remember_refund(self, refund: Refund, permission_id: str) -> None:
         """Keep a refund that was just made, so that the next look shows it. Blocks."""
@@ -466,15 +489,19 @@ def _warnings(order: Order) -> Iterable[str]:
             f"{missing} of this order was used by charges that this console has not seen."
             f" {_HOW_TO_FIND}"
         )
+    elif permission is not None and not order.charges:
+        yield f"No charge of this order is known here: Amazon lists none. {_HOW_TO_FIND}"
     for charge in order.charges:
-        unseen = _unseen_refunds(order, charge)
+        unseen = order.unseen_refunds(charge)
         if unseen is not None and unseen.is_positive:
             yield (
-                f"{unseen} of charge {charge.id} was refunded by refunds that this console has"
-                f" not seen. {_HOW_TO_FIND}"
+                f"{unseen} of charge {charge.id} was refunded, or its refund has begun, by refunds"
+                f" that this console has not seen: whether the buyer has it isn't known here."
+                f" {_HOW_TO_FIND}"
             )
     if permission is not None and order.query.kind is Kind.ORDER and order.id != order.query.v2.id:
         yield f"{order.query.id} is a payment of {permission.id}, not an order of its own."
+    yield from _refunds_to_mind(order)
     for identifier, why in order.unread.items():
         yield f"{identifier} could not be read: {why}"
     yield from doubts(order)
@@ -482,10 +509,22 @@ def _warnings(order: Order) -> Iterable[str]:
         yield "Amazon gives no currency for this order."
 
 
-def _unseen_refunds(order: Order, charge: Charge) -> Money | None:
-    """What Amazon counts as refunded beyond the refunds that are known, at least."""
-    if charge.refunded is None:
-        return None
-    known = [r.amount for r in order.refunds_of(charge.id) if not r.is_dead and r.amount]
-    same = [amount for amount in known if amount.currency == charge.refunded.currency]
-    return charge.refunded - sum(same, Money.zero(charge.refunded.currency))
+def _refunds_to_mind(order: Order) -> Iterable[str]:
+    """What was promised to a buyer and did not come, or takes long."""
+    for refund in order.refunds:
+        if refund.is_dead:
+            code = f" ({refund.status.reason_code})" if refund.status.reason_code else ""
+            yield (
+                f"Refund {refund.id} of {refund.amount or 'an unknown amount'} was Declined{code}:"
+                " the buyer got nothing by it."
+            )
+    for member in order.pending:
+        since = member.status.updated or member.created
+        usual = USUALLY_DONE.get(member.state)
+        if since is None or usual is None or order.observed - since < usual:
+            continue
+        days = (order.observed - since).days
+        yield (
+            f"{member.id} has been {member.state} for {days} day{'s' if days != 1 else ''}, which"
+            " is long. Ask Amazon Pay's support, with its id."
+        )

@@ -103,6 +103,7 @@ def _order_head(found: Order) -> Document:
             "captured": money(totals.captured),
             "refunded": money(totals.refunded),
             "refund_initiated": money(totals.refund_initiated),
+            "refund_unseen": money(totals.refund_unseen),
             "refundable": money(totals.refundable),
             "unaccounted": money(totals.unaccounted),
         },

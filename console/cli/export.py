@@ -14,7 +14,7 @@ from console.amazon.errors import WrongEnvironment
 from console.cli.failures import DONE, NOT_FOUND, WrongUsage
 from console.cli.output import Output
 from console.domain.difference import difference, shown_value
-from console.domain.ids import environment_of, identify
+from console.domain.ids import NotAnId, Target, environment_of, identify, parse
 from console.domain.text import clean_line
 from console.export import bundle_text, make_bundle, refuse_existing, write_bundle
 from console.store.index import KnownIds, Look
@@ -48,9 +48,9 @@ async def run_export(session: Session, args: argparse.Namespace, out: Output) ->
 
 def run_diff(args: argparse.Namespace, out: Output) -> int:
     """What changed between two looks at an object; asks nobody."""
-    identifier = identify(" ".join(args.id)).best.v2.id
     known = KnownIds(user_places().index)
     try:
+        identifier = _target(" ".join(args.id), known).id
         looks = known.looks(identifier)
     finally:
         known.close()
@@ -60,7 +60,7 @@ def run_diff(args: argparse.Namespace, out: Output) -> int:
         return NOT_FOUND
     if len(looks) == 1 and args.looks is None:
         out.document(_compared(identifier, looks, None))
-        out.text(f"{identifier}: only one look so far, at {looks[0].time}.")
+        out.text(f"{identifier}: nothing has changed since the first look, at {looks[0].time}.")
         return DONE
     pair = _pair(looks, args.looks)
     out.document(_compared(identifier, looks, pair))
@@ -106,10 +106,28 @@ def _diff_text(identifier: str, looks: list[Look], pair: tuple[int, int]) -> lis
     return lines if found else [*lines, "  Nothing differs between them."]
 
 
+def _target(text: str, known: KnownIds) -> Target:
+    """The object that an id names, or the order that an order number names here."""
+    try:
+        return identify(text).best.v2
+    except NotAnId:
+        hits = known.by_reference(text.strip())
+        orders = sorted({hit.permission or hit.id for hit in hits})
+        if not orders:
+            raise
+        if len(orders) > 1:
+            raise WrongUsage(f"{clean_line(text, 80)} stands on {', '.join(orders)}.") from None
+        return parse(orders[0]).v2
+
+
 def run_curl(args: argparse.Namespace, out: Output) -> int:
     """The read of an object as a skeleton; needs a profile, but neither its key nor Amazon."""
     profile = Profiles(user_places()).get(args.profile)
-    target = identify(" ".join(args.id)).best.v2
+    known = KnownIds(user_places().index)
+    try:
+        target = _target(" ".join(args.id), known)
+    finally:
+        known.close()
     named = environment_of(target.id)
     if named not in (None, profile.environment):
         raise WrongEnvironment(

@@ -14,6 +14,7 @@ from console.cli import documents, text
 from console.cli.failures import exit_code_of
 from console.cli.output import Output
 from console.domain.ids import Identified, Kind
+from console.domain.order import Order
 from console.session import Session
 
 ABOVE = "above captured"
@@ -25,14 +26,25 @@ async def run_refund(session: Session, args: argparse.Namespace, out: Output) ->
     try:
         _require_one(found)
         plan = await plan_refund(session.engine, found.best, args.amount, args.reason or "")
+        _require_same_order(found, plan.order)
     except Held as held:
         return held_back("refund", found.best.v2.id, held, out)
     return await carry_out(session, plan, args, out)
 
 
 def _require_one(found: Identified) -> None:
-    """An order's id may stand beside its charge's; two charges are not to be guessed about."""
-    rivals = [other.id for other in found.others if other.kind not in (Kind.ORDER, Kind.AGREEMENT)]
+    """Two charges, or two orders, are not to be guessed about."""
+    orders = (Kind.ORDER, Kind.AGREEMENT)
+    _hold(found, [o.id for o in found.others if o.kind not in orders or found.best.kind in orders])
+
+
+def _require_same_order(found: Identified, order: Order) -> None:
+    """An order's id may stand beside its charge's, if it is the charge's own."""
+    own = {order.id, found.best.order_id}
+    _hold(found, [other.id for other in found.others if other.id not in own])
+
+
+def _hold(found: Identified, rivals: list[str]) -> None:
     if rivals:
         ids = ", ".join([found.best.id, *rivals])
         raise Held(f"The text has several ids: {ids}.", "Give the one that is meant.")

@@ -10,7 +10,7 @@ from console.actions.outcome import Outcome, Result
 from console.cli.output import Output
 from console.domain.checkout_v1 import refund_state
 from console.domain.clocks import clocks
-from console.domain.disputes import can_pay_twice, in_words
+from console.domain.disputes import can_pay_twice, in_words, known_here
 from console.domain.explained import explained
 from console.domain.ids import Identified
 from console.domain.in_v1 import ActionInV1, charge_words, either, order_words, v1_calls
@@ -22,6 +22,9 @@ from console.domain.text import clean_line
 
 if TYPE_CHECKING:
     from console.actions.plan import Plan
+
+
+MOST_EXPLAINED = 5  # charges: of more, only those that need somebody are explained
 
 
 def identified(found: Identified) -> Iterator[str]:
@@ -78,12 +81,12 @@ def _explanations(found: Order) -> Iterator[str]:
     yield "What it means"
     for one in explained(found):
         meaning = one.explanation
-        if meaning.tone == "good" and one.kind != "charge_permission":
+        good = meaning.tone == "good"
+        if good and one.kind != "charge_permission" and len(found.charges) > MOST_EXPLAINED:
             continue
         yield f"  {one.id}  {one.kind.replace('_', ' ')}  {meaning.meaning}"
-        if meaning.tone == "good":
-            continue
-        yield f"    next step     {meaning.next_step}"
+        if not good:
+            yield f"    next step     {meaning.next_step}"
         if one.mend is not None:
             yield f"    to mend it    {one.mend}"
         yield f"    to the buyer  “{meaning.say_to_buyer}”"
@@ -156,20 +159,27 @@ def _expiry(found: Order) -> str:
     life = f", life of {kind}" if kind else ""
     if left.total_seconds() < 0:
         return f"expired {permission.expires:%Y-%m-%d}{life}"
-    return f"expires {permission.expires:%Y-%m-%d} (in {left.days} days{life})"
+    hours = int(left.total_seconds() // 3600)
+    when = f"{left.days} days" if left.days > 1 else f"{hours} hours"
+    return f"expires {permission.expires:%Y-%m-%d} (in {when}{life})"
 
 
 def _totals(found: Order) -> str:
     totals = found.totals
+    if found.session is not None and found.permission is None:
+        return f"amount {found.session.amount or 'not told'}"
     if totals.currency is None:
         return "no amounts told"
     parts = []
     if found.permission and found.permission.limit:
         parts.append(f"limit {found.permission.limit.plain}")
+    parts.append("of the charges known here:")
     parts += [f"authorized {_plain(totals.authorized_open)}", f"captured {_plain(totals.captured)}"]
     refunded = f"refunded {_plain(totals.refunded)}"
     if totals.refund_initiated and totals.refund_initiated.is_positive:
         refunded += f" (of it {totals.refund_initiated.plain} only initiated)"
+    if totals.refund_unseen and totals.refund_unseen.is_positive:
+        refunded += f" (of it {totals.refund_unseen.plain} done or only initiated, not seen here)"
     parts += [refunded, f"refundable {_plain(totals.refundable)}"]
     return "  ".join(parts) + f" {totals.currency}"
 
@@ -208,6 +218,7 @@ def plan(found: Plan) -> Iterator[str]:
         yield f"  {name:<22}{value}" + (f"  ->  {later}" if later != value else "")
     yield f"  the buyer gets        {found.buyer_sees}"
     yield f"  can it be undone      {found.undo}"
+    yield f"  disputes              {known_here(found.order, draft.object)}"
     yield f"  the request           {draft.method} {found.url}"
     yield f"                        {draft.body.decode()}"
     yield f"  idempotency key       {draft.key}"

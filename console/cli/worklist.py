@@ -12,7 +12,7 @@ from console.actions.worklist import known_orders, look_through
 from console.cli.documents import Document, money
 from console.cli.failures import WrongUsage, failure_of
 from console.cli.output import Output
-from console.domain.ids import MAX_PASTE
+from console.domain.ids import MAX_PASTE, NotAnId
 from console.domain.order import Order
 from console.domain.text import clean_line
 from console.domain.worklist import Entry, entries, summary_of
@@ -42,6 +42,8 @@ async def run_list(session: Session, args: argparse.Namespace, out: Output) -> i
     for entry in listed:
         if entry.identifier is None:
             out.tell(f"line {entry.line}: {clean_line(entry.why)}")
+    if not any(entry.identifier for entry in listed):
+        raise NotAnId("No line holds an id or a known order number.", "One order in a line.")
     try:
         await look_through(session.lookup, listed, tell)
     except Exception as error:
@@ -103,7 +105,6 @@ def _line(entry: Entry, found: Order | Exception, out: Output) -> str:
         if value is not None
     ]
     reference = [f"ref {clean_line(summary.reference, 60)}"] if summary.reference else []
-    count = summary.warnings
-    warned = [f"! {count} warning{'s' if count != 1 else ''}"] if count else []
-    said = " · ".join([*facts, *reference, *entry.notes, *warned])
-    return f"{start}{out.paint(summary.state)}{reasons}  {said}"
+    said = " · ".join([*facts, *reference, *entry.notes])
+    warned = [f"         ! {clean_line(warning, 300)}" for warning in found.warnings]
+    return "\n".join([f"{start}{out.paint(summary.state)}{reasons}  {said}", *warned])

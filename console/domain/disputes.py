@@ -52,6 +52,14 @@ def can_pay_twice(dispute: Dispute) -> bool:
     return not _BUYER_GETS_IT.isdisjoint(dispute.status.reason_codes)
 
 
+def known_here(order: Order, charge_id: str) -> str:
+    """What a plan says of disputes: a charge doesn't tell of its own, so silence is no no."""
+    names = [d.id for d in disputes_of(order, charge_id)]
+    if names:
+        return f"known here: {', '.join(names)}"
+    return "none known here; Seller Central shows them"
+
+
 def doubts(order: Order, charge_id: str | None = None) -> tuple[str, ...]:
     """Why a refund of this charge (or of any) can pay twice, a sentence each; or nothing.
 

@@ -59,7 +59,7 @@ _SAY_IF_UNPAID: Final = (
     "Amazon Pay takes no further payment for this order. If something is still to be paid, please "
     "check out again or pay in another way."
 )
-_SAY_ENDED: Final = "The payment authorization for this order has ended."
+_SAY_ENDED: Final = "No new payment will be started for this order."
 _SAY_NOT_CHARGED: Final = (
     "This payment was canceled. Your bank may take some days to lift a hold on the amount."
 )

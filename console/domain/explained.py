@@ -72,23 +72,12 @@ def explained(order: Order) -> tuple[Explained, ...]:
     return tuple(found)
 
 
-def paid_in_full(order: Order) -> bool | None:
-    """Whether the whole limit of a one-time order was captured; None for every other order.
-
-    A recurring permission's limit is a monthly one, so its captures never add up to it.
-    """
-    permission = order.permission
-    if permission is None or not permission.is_one_time:
-        return None
-    return order.fully_captured
-
-
 def _permission(order: Order, permission: ChargePermission) -> Explained:
     meaning = explain_state(
         "charge_permission",
         permission.state,
         permission.status.reason_codes,
-        fully_captured=paid_in_full(order),
+        fully_captured=order.fully_captured,
     )
     if _month_is_used_up(permission):
         limit = ERRORS["PeriodicAmountExceeded"]

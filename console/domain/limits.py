@@ -42,6 +42,13 @@ SYNCHRONOUS_CAPTURE: Final = timedelta(days=7)
 BUYER_DATA_LIFE: Final = timedelta(days=30)
 ONE_TIME_LIFE: Final = timedelta(days=180)
 EXTENDED_LIFE: Final = timedelta(days=395)  # 13 months
+# After this long a pending object is worth a question. An asynchronous authorization takes up to
+# 24 hours (Asynchronous authorization page); for captures and refunds no time is published.
+USUALLY_DONE: Final = {
+    "AuthorizationInitiated": timedelta(hours=24),
+    "CaptureInitiated": timedelta(days=3),
+    "RefundInitiated": timedelta(days=3),
+}
 CHECKOUT_SESSION_OPEN: Final = timedelta(hours=24)
 CHECKOUT_SESSION_KEPT: Final = timedelta(days=30)
 

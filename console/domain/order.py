@@ -34,10 +34,11 @@ class Event:
 
 @dataclass(frozen=True)
 class Totals:
-    """The money of an order in its currency; None where it can't be known.
+    """The money of an order's known charges in its currency; None where it can't be known.
 
     `refunded` is what Amazon counts, or what the known refunds add up to where that is more;
-    `refund_initiated` is the part of the known refunds that has only begun. `unaccounted` is
+    `refund_initiated` is the part of the known refunds that has only begun,
+    `refund_unseen` what Amazon counts beyond the known ones: done, or only begun. `unaccounted` is
     what charges used that this console has not seen, at least; None where Amazon gives no
     limits or where they are monthly.
     """
@@ -47,6 +48,7 @@ class Totals:
     captured: Money | None = None
     refunded: Money | None = None
     refund_initiated: Money | None = None
+    refund_unseen: Money | None = None
     refundable: Money | None = None
     unaccounted: Money | None = None
 
@@ -118,6 +120,14 @@ class Order:
         """
         return refund_floor(charge, self.journal_refunds.get(charge.id))
 
+    def unseen_refunds(self, charge: Charge) -> Money | None:
+        """What Amazon counts as refunded beyond the refunds that are known, at least."""
+        if charge.refunded is None:
+            return None
+        known = [r.amount for r in self.refunds_of(charge.id) if not r.is_dead and r.amount]
+        same = [amount for amount in known if amount.currency == charge.refunded.currency]
+        return charge.refunded - sum(same, Money.zero(charge.refunded.currency))
+
     def refundable(self, charge: Charge) -> Money | None:
         """The most that may still be refunded of `charge`; None while nothing was captured."""
         floor = self.refund_floor(charge)
@@ -132,6 +142,8 @@ class Order:
         currency = self.currency
         if currency is None:
             return Totals(None)
+        if not self.charges:  # Amazon lists none, so nothing is known of their money
+            return Totals(currency, unaccounted=self._unaccounted(currency))
         captured = _sum(currency, (c.captured for c in self.charges))
         open_amounts = (c.amount for c in self.charges if c.state in OPEN_CHARGE_STATES)
         return Totals(
@@ -141,6 +153,9 @@ class Order:
             refunded=_sum(currency, (self._refunded(c) for c in self.charges)),
             refund_initiated=_sum(
                 currency, (r.amount for r in self.refunds if r.state in PENDING_STATES)
+            ),
+            refund_unseen=_sum(
+                currency, (clamp(m) for c in self.charges if (m := self.unseen_refunds(c)))
             ),
             refundable=_sum(currency, (self.refundable(c) for c in self.charges)),
             unaccounted=self._unaccounted(currency),

@@ -196,9 +196,16 @@ _NO_CANCEL: Final = {
 }
 
 
+_CANCELLED: Final = {
+    "AuthorizationInitiated": "Nothing is reserved yet; the pending authorization ends.",
+    "Authorized": "The reserved amount goes back to the buyer.",
+}
+
+
 def _cancel(charge: Charge) -> Offer:
-    if charge.state in ("AuthorizationInitiated", "Authorized"):
-        return Offer("cancel", charge.id, True, "The reserved amount goes back to the buyer.")
+    said = _CANCELLED.get(charge.state)
+    if said is not None:
+        return Offer("cancel", charge.id, True, said)
     return Offer("cancel", charge.id, False, _NO_CANCEL.get(charge.state, _not_known(charge.state)))
 
 
@@ -212,6 +219,8 @@ def _authorize(order: Order, permission: ChargePermission) -> Offer:
     def no(why: str) -> Offer:
         return Offer("authorize", permission.id, False, why)
 
+    if permission.status.reason_codes == ("ChargeInProgress",):
+        return no("A charge is in progress: wait until it is final, or cancel it.")
     if permission.state != "Chargeable":
         template = _NO_CHARGE.get(permission.state, _not_known(permission.state))
         return no(template.replace("{reasons}", _reasons(permission)))
@@ -226,6 +235,8 @@ def _authorize(order: Order, permission: ChargePermission) -> Offer:
     why = f"Up to {most} can be authorized."
     if any(c.state in OPEN_CHARGE_STATES for c in order.charges):
         why += " Mind: another charge is still open."
+    elif not order.charges:
+        why += " Mind: charges that are not known here may be open."
     return Offer("authorize", permission.id, True, why, most)
 
 

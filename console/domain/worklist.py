@@ -256,7 +256,7 @@ class Summary:
     refunded: Money | None
     refundable: Money | None
     reference: str | None
-    warnings: int
+    warnings: tuple[str, ...]
 
 
 def summary_of(order: Order) -> Summary:
@@ -274,7 +274,7 @@ def summary_of(order: Order) -> Summary:
         refunded=totals.refunded,
         refundable=totals.refundable,
         reference=permission.merchant.reference if permission else _reference(order.charges),
-        warnings=len(order.warnings),
+        warnings=order.warnings,
     )
 
 

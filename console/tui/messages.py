@@ -94,11 +94,11 @@ class NotFoundThere(Message):
 
 
 class Choose(Message):
-    """Several orders carry what was typed."""
+    """Several orders carry the number that was typed; each with what is known of it."""
 
-    def __init__(self, title: str, ids: list[str]) -> None:
-        self.title = title
-        self.ids = ids
+    def __init__(self, number: str, orders: dict[str, str]) -> None:
+        self.number = number
+        self.orders = orders
         super().__init__()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,11 +19,13 @@ from textual.message_pump import MessagePump
 from console.actions.outcome import Outcome, Result
 from console.actions.plan import Plan
 from console.actions.recovery import recover, resolve_by_hand
-from console.actions.watch import Watches
+from console.actions.watch import End, News, Watches
 from console.actions.worklist import known_orders
 from console.domain.ids import Identifier, parse
 from console.domain.intent import OPEN_STATES, State
+from console.domain.model import parse_time, show_time
 from console.domain.order import Order
+from console.domain.text import clean_line
 from console.domain.worklist import as_list
 from console.export import CantWrite, export_order
 from console.imports import paths_in
@@ -34,6 +37,7 @@ from console.tui.failures import READ_FAILURES, say_failure, say_outcome
 from console.tui.screens.news import WatchEnded
 
 RECENT: Final = 200
+STILL_NEWS: Final = timedelta(days=30)  # a decline that is older is in the timeline alone
 
 
 class Work:
@@ -70,7 +74,7 @@ class Work:
         try:
             identified = await self.session.lookup.resolve(text)
         except Several as error:
-            self._post(say.Choose(str(error), error.orders))
+            self._post(say.Choose(clean_line(text.strip(), 40), error.orders))
         except READ_FAILURES as error:
             self._post(say.NotFoundThere(say_failure(error)))
         else:
@@ -193,6 +197,32 @@ class Work:
             await self._recover(None, nobody_else=False, asked=False)
         journal = self.session.journal
         self._watches.follow(await asyncio.to_thread(journal.intents, states=[State.ACCEPTED]))
+        for news in await asyncio.to_thread(self._unseen_declines):
+            self._post(WatchEnded(news))
+
+    def _unseen_declines(self) -> list[News]:
+        """Refunds that Amazon declined and that nobody has said to have seen."""
+        session, since = self.session, self.session.client.amazon_now() - STILL_NEWS
+        return [
+            News(End.DONE, "refund", intent.result, intent.scope, "Declined",
+                 amount=intent.amount, intent=intent)
+            for intent in session.journal.intents(states=[State.DECLINED])
+            if intent.environment == session.profile.environment
+            and intent.result is not None
+            and (parse_time(intent.updated) or since) > since
+            and session.known.watermark(_seen_mark(intent.result)) is None
+        ]  # fmt: skip
+
+    def note_seen(self, banners: list[str]) -> None:
+        """What a person took off the screen is not raised again at the next start."""
+        self._spawn(asyncio.to_thread(self._note_seen, banners), "seen")
+
+    def _note_seen(self, banners: list[str]) -> None:
+        now = show_time(self.session.client.amazon_now()) or ""
+        for key in banners:
+            kind, _, identifier = key.partition(":")
+            if kind == "declined":
+                self.session.known.set_watermark(_seen_mark(identifier), now)
 
     def recover(self, number: int, *, nobody_else: bool) -> None:
         """Ask Amazon again about one open intent, because a person wants it."""
@@ -283,3 +313,7 @@ class Work:
         self._app.run_worker(
             guarded(), group=group, exclusive=exclusive, exit_on_error=False, name=group
         )
+
+
+def _seen_mark(refund: str) -> str:
+    return f"seen/declined/{refund}"

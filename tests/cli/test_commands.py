@@ -221,6 +221,28 @@ class TestLookup:
 
 
 class TestRefund:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "S01-5797829-1888777 oops {charge}",
+            "{charge} and S01-3309177-6402958",
+            "C01-2612863-4691163 {charge}",
+        ],
+    )
+    def test_a_text_with_another_order_in_it_is_not_guessed_about(
+        self, shell: Shell, text: str
+    ) -> None:
+        answer = shell.run(
+            "refund", text.format(charge=CHARGE), "--amount", "1", "--confirm", "1.00 USD"
+        )
+        assert answer.code == 6
+        assert "several ids" in answer.err
+        assert shell.refund_requests() == 0
+
+    def test_its_own_order_may_stand_beside_a_charge(self, shell: Shell) -> None:
+        answer = shell.run("refund", f"{CHARGE[:19]} {CHARGE}", "--amount", "1", "--dry-run")
+        assert answer.code == 0
+
     def test_without_confirmation_nothing_is_sent(self, shell: Shell) -> None:
         answer = shell.run("refund", V1_ID, "--amount", "10.00", "--json")
         assert answer.code == 6

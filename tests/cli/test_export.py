@@ -131,7 +131,7 @@ class TestDiff:
         shell.run("lookup", CHARGE)
         first = shell.run("diff", CHARGE)
         assert first.code == 0
-        assert "only one look so far" in first.out
+        assert "nothing has changed since" in first.out
         shell.run("refund", CHARGE, "--amount", "1.00", "--confirm", "1.00 USD")
         shell.run("lookup", CHARGE)
         told = shell.run("diff", V1_ID, "--looks", "1", "2", "--json").json

@@ -27,8 +27,16 @@ def test_each_line_is_looked_up_and_nothing_is_lost(shell: Shell) -> None:
 
     said = shell.run("lookup", "--list", str(file))
     assert said.code == 0
-    assert len(said.out.splitlines()) == 2
+    lines = said.out.splitlines()
+    assert sum(not line.startswith("         ! ") for line in lines) == 2
+    assert any("was used by charges that this console has not seen" in line for line in lines)
     assert "refundable 36.00 USD" in said.out
+
+
+def test_a_list_without_any_order_is_wrong_usage(shell: Shell) -> None:
+    answer = shell.run("lookup", "--list", "-", "--json", typed="junk\n123-1234567-1234567\n")
+    assert answer.code == 2
+    assert answer.json["error"]["code"] == "not_an_id"
 
 
 def test_from_stdin_with_an_order_number_that_was_seen(shell: Shell) -> None:

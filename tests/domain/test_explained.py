@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from console.domain.explained import Explained, explained, paid_in_full, region_of
+from console.domain.explained import Explained, explained, region_of
 from console.domain.model import Charge, Dispute
 from console.domain.order import Order
 from tests.domain.builders import (
@@ -141,7 +141,7 @@ def test_a_closed_order_that_was_captured_in_full_is_good_news() -> None:
     found = order(
         charge("Captured", "100.00 USD"), permission=permission("Closed", reasons=("AmazonClosed",))
     )
-    assert paid_in_full(found) is True
+    assert found.fully_captured is True
     assert of(found, "charge_permission").explanation.tone == "good"
 
 
@@ -151,7 +151,7 @@ def test_a_closed_agreement_is_never_called_paid_for_reaching_a_monthly_limit() 
         charge("Captured", "60.00 USD", id="S01-1111112-1111111-C000001"),
         permission=permission("Closed", id=AGREEMENT, reasons=("Expired",)),
     )
-    assert paid_in_full(found) is None
+    assert found.fully_captured is None
     assert of(found, "charge_permission").explanation.tone != "good"
 
 

@@ -146,6 +146,7 @@ class TestTotals:
             captured=usd("30"),
             refunded=usd("8"),
             refund_initiated=usd("3"),
+            refund_unseen=usd("0"),
             refundable=usd("26.50"),
             unaccounted=usd("0"),
         )

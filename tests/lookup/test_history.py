@@ -8,6 +8,7 @@ import pytest
 
 from console.domain.ids import identify, parse
 from console.domain.order import Event, Order
+from console.lookup import NotFoundHere, Several
 from console.simulator.stories import Teller
 from console.simulator.world import World
 from console.store.index import Known, Told
@@ -202,6 +203,62 @@ class TestRemembered:
         assert order is not None
         assert order.remembered is not None
         assert order.observed - order.remembered >= timedelta(days=2)
+
+
+class TestWhatAnOrderMustSay:
+    """Promises to buyers hang on these sentences."""
+
+    async def test_without_a_known_charge_nothing_is_said_of_money(self, desk: Desk) -> None:
+        order = await desk.look("S01-5797829-1888777")  # its 85.00 are authorized
+        assert order.charges == ()
+        assert order.totals.authorized_open is None
+        assert order.totals.captured is None
+        assert any("No charge of this order is known" in warning for warning in order.warnings)
+
+    async def test_refunds_that_are_not_known_may_only_have_begun(self, desk: Desk) -> None:
+        order = await desk.look(CHARGE)
+        assert str(order.totals.refund_unseen) == "10.00 USD"
+        assert any("or its refund has begun" in warning for warning in order.warnings)
+        again = await desk.look(REFUND)
+        assert str(again.totals.refund_unseen) == "0.00 USD"
+        assert again.warnings == ()
+
+    async def test_a_declined_refund(self, desk: Desk, world: World) -> None:
+        teller = Teller(world)
+        made = f"{ORDER}-R777777"
+        teller.refund(made, CHARGE, "1.00", teller.ago(days=1), state="Declined")
+        order = await desk.look(made)
+        assert any("the buyer got nothing by it" in warning for warning in order.warnings)
+
+    async def test_what_takes_long(self, desk: Desk, world: World) -> None:
+        teller = Teller(world)
+        made = f"{ORDER}-R777777"
+        teller.refund(made, CHARGE, "1.00", teller.ago(days=9), state="RefundInitiated")
+        order = await desk.look(made)
+        assert any("RefundInitiated for 9 days, which is long" in said for said in order.warnings)
+
+    async def test_of_a_number_on_two_orders_how_each_stands(self, desk: Desk) -> None:
+        await desk.look(ORDER)
+        other = "S01-1570286-9944673"
+        desk.known.learn(
+            [
+                Known(name, "charge_permission", None, name, "Twice", None, "2026-01-01")
+                for name in (ORDER, other)
+            ]
+        )
+        with pytest.raises(Several) as caught:
+            await desk.look("Twice")
+        assert "Closed, seen" in caught.value.orders[ORDER]
+        assert caught.value.orders[other] == "not looked at yet"
+
+    async def test_what_an_import_told_of_an_object_that_amazon_does_not_know(
+        self, desk: Desk
+    ) -> None:
+        line = Told(NOBODY, "2026-10-02T10:00:00Z", "CLOSED (SellerClosed)", "notification")
+        desk.known.learn([Known(NOBODY, "charge_permission", None, NOBODY, None, None, "")], [line])
+        with pytest.raises(NotFoundHere) as caught:
+            await desk.look(NOBODY)
+        assert "2026-10-02 CLOSED (SellerClosed) (notification)" in caught.value.hint
 
 
 class TestProgress:

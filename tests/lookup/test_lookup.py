@@ -277,7 +277,7 @@ class TestReferences:
         )
         with pytest.raises(Several) as caught:
             await desk.look("Twice")
-        assert caught.value.orders == [other, ORDER]
+        assert list(caught.value.orders) == [other, ORDER]
         assert other in str(caught.value)
 
     async def test_of_the_other_environment_is_no_second_order(self, sit: Sit) -> None:

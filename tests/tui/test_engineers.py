@@ -260,7 +260,7 @@ class TestDifferences:
 
     @pytest.mark.parametrize(
         ("looks", "said"),
-        [(LOOKS[:1], "Only one look so far"), ((), "This object was never read here")],
+        [(LOOKS[:1], "Nothing has changed since"), ((), "This object was never read here")],
     )
     async def test_nothing_to_compare_is_said(
         self, stage: Stage, looks: tuple[Look, ...], said: str

@@ -29,7 +29,7 @@ async def test_each_key_opens_its_screen_and_escape_comes_back(stage: Stage) -> 
         for key, words in {
             "o": "chargePermissionId",
             "q": "GET",
-            "h": "Only one look so far",
+            "h": "Nothing has changed since",
             "v": "CancelOrderReference",
         }.items():
             await console.press(key)

@@ -61,6 +61,25 @@ async def test_a_declined_refund_of_before_is_told_after_the_next_start(
         assert rung == [1]
 
 
+async def test_a_decline_is_told_at_every_start_until_somebody_has_seen_it(stage: Stage) -> None:
+    stage.fault("create_refund:decline:AmazonRejected")
+    async with stage.console() as console:
+        await console.look_up(CHARGE)
+        await console.refund("10", "10.00 USD")
+        await console.sees("Refund initiated")
+        await console.press("escape")
+        stage.world.clock.advance(60)
+        await console.sees("! DECLINED: refund 10.00 USD")
+    async with stage.console() as console:
+        await console.sees("! DECLINED: refund 10.00 USD", "d takes this away")
+        await console.press("escape", "d")
+        await console.sees_no("! DECLINED")
+        await console.idle()
+    async with stage.console() as console:
+        await console.idle()
+        await console.sees_no("! DECLINED")
+
+
 async def test_success_is_told_quietly(stage: Stage, rung: list[int]) -> None:
     async with stage.console() as console:
         await console.look_up(CHARGE)

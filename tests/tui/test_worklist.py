@@ -36,9 +36,9 @@ def listed(console: Driver, text: str = TEXT) -> WorkList:
     return WorkList(found, console.app.session.lookup)
 
 
-async def show(console: Driver, worklist: WorkList) -> list[Entry | None]:
+async def show(console: Driver, worklist: WorkList) -> list[Entry | str | None]:
     """Show the list; what it answers with is put into the list that is returned."""
-    answers: list[Entry | None] = []
+    answers: list[Entry | str | None] = []
     console.app.push_screen(WorkListScreen(worklist), answers.append)
     await console.sees("Work list")
     return answers
@@ -72,7 +72,7 @@ async def test_enter_opens_and_the_list_is_as_it_was_on_coming_back(stage: Stage
         await console.press("n", "space", "n", "enter")
         await console.sees_no("Work list")
         [entry] = answers
-        assert entry is not None
+        assert isinstance(entry, Entry)
         assert entry.order == "S01-3309177-6402958"
         await console.until(lambda: not worklist.waiting)  # it went on behind the order
         answers = await show(console, worklist)
@@ -233,3 +233,33 @@ async def test_a_mail_about_one_order_opens_the_order(stage: Stage) -> None:
         await console.sees_no("Work list")
         await console.press("w")
         await console.sees("No work list")
+
+
+PASTED = "S01-4966596-9591203\nS01-3309177-6402958\n"
+
+
+async def test_a_slash_leaves_the_list_for_the_search(stage: Stage) -> None:
+    """What is typed next is no key of the list."""
+    async with stage.console() as console:
+        await console.paste(PASTED)
+        await console.sees("Work list · 2 orders")
+        await console.press("slash")
+        await console.type("S01-5797829-1888777")
+        await console.press("enter")
+        await console.sees("S01-5797829-1888777 ● Chargeable")
+
+
+async def test_escape_comes_back_to_the_list_once_and_then_puts_it_away(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.paste(PASTED)
+        await console.sees("Work list · 2 orders · 2 looked up")
+        await console.press("enter")
+        await console.sees("Transactions")
+        await console.press("escape")
+        await console.sees("Work list")
+        await console.press("escape")
+        await console.sees_no("Work list")
+        await console.press("escape", "escape")
+        await console.sees_no("Work list")
+        await console.press("w")
+        await console.sees("Work list")

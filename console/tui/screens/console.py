@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 
 TICK: Final = 1.0
 SEVERAL_OBJECTS: Final = 8  # an order of fewer is read too soon for a progress bar
+# Who can do what this console can't do yet.
+_SHOP: Final = "the shop, through the API,"
+_ELSEWHERE: Final = dict.fromkeys(("capture", "cancel", "close"), "Seller Central or the shop")
 _WHAT_GOES_IN: Final = (
     "Orders, charge permissions, billing agreements, authorizations, captures, charges, refunds,"
     " disputes and checkout sessions, of Checkout v1 and v2. A whole mail, link or notification"
@@ -65,6 +68,7 @@ class ConsoleScreen(ToolsScreen):
         super().__init__()
         self.others: tuple[Identifier, ...] = ()
         self.worklist: WorkList | None = None
+        self._from_list = False  # the order on the screen was opened from it
         self._source = source
         self._known: list[Known] = []
         self._asked_before_open: str | None = None
@@ -155,6 +159,7 @@ class ConsoleScreen(ToolsScreen):
 
     def look_up(self, text: str) -> None:
         self.notice.clear()
+        self._from_list = False
         if self.work is None:
             self._asked_before_open = text
         else:
@@ -228,7 +233,8 @@ class ConsoleScreen(ToolsScreen):
         self.say(event.said)
 
     def on_choose(self, event: messages.Choose) -> None:
-        self._choose(event.title, [(order, order) for order in event.ids])
+        choices = [(order, f"{order}  {said}") for order, said in event.orders.items()]
+        self._choose(f"{event.number} stands on {len(choices)} orders", choices)
 
     def _choose(self, title: str, choices: list[tuple[str, str]]) -> None:
         from console.tui.screens.choose import ChooseScreen
@@ -238,12 +244,14 @@ class ConsoleScreen(ToolsScreen):
     def _chosen(self, identifier: str | None) -> None:
         if identifier is not None and self.work is not None:
             self.notice.clear()
+            self._from_list = False
             self.work.open(identifier)
 
     def on_listed(self, event: messages.Listed) -> None:
         from console.tui.screens.worklist import WorkList
 
         assert self.work is not None
+        self.empty_search()
         self.worklist = WorkList(event.entries, self.work.session.lookup)
         self._do_worklist()
 
@@ -255,10 +263,14 @@ class ConsoleScreen(ToolsScreen):
         else:
             self.app.push_screen(WorkListScreen(self.worklist), self._list_chosen)
 
-    def _list_chosen(self, entry: Entry | None) -> None:
-        if entry is not None and entry.identifier is not None and self.work is not None:
+    def _list_chosen(self, chosen: Entry | str | None) -> None:
+        self._from_list = False
+        if isinstance(chosen, str):
+            self._do_search()
+        elif chosen is not None and chosen.identifier is not None and self.work is not None:
+            self._from_list = True
             self.notice.clear()
-            self.work.open(entry.identifier.id)
+            self.work.open(chosen.identifier.id)
 
     def on_recent_read(self, event: messages.RecentRead) -> None:
         self._known = event.recent
@@ -324,7 +336,7 @@ class ConsoleScreen(ToolsScreen):
                 Said(
                     f"{action.title} comes later",
                     f"Amazon would allow it: {offer.why}",
-                    "This console can't do it yet; do it in Seller Central.",
+                    f"This console can't do it yet; {_ELSEWHERE.get(name, _SHOP)} can.",
                 )
             )
         elif self.order is not None and self.work is not None:
@@ -349,8 +361,8 @@ class ConsoleScreen(ToolsScreen):
             self.notice.clear() if self.focused is target else target.focus()
         elif self.notice.said is not None:
             self.notice.clear()
-        elif self.focused is target and self.worklist is not None:
-            self._do_worklist()
+        elif self.focused is target and self._from_list:
+            self._do_worklist()  # once: from there, esc puts the list away
         else:
             target.focus()
 
@@ -398,7 +410,9 @@ class ConsoleScreen(ToolsScreen):
 
     def _do_seen(self) -> None:
         self.notice.clear()
-        self.banners.dismiss()
+        gone = self.banners.dismiss()
+        if self.work is not None:
+            self.work.note_seen(gone)
 
     def _do_help(self) -> None:
         from console.tui.screens.help import HelpScreen

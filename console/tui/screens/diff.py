@@ -88,7 +88,7 @@ class DiffScreen(ModalScreen[None]):
         if key is None:
             return []
         if len(self._looks) == 1:
-            said = "Only one look so far. Read it again (g) once something may have changed."
+            said = "Nothing has changed since the first look. g reads it again."
             return wrapped(quiet(said), width)
         older, newer = sorted((self._marked, int(key)))
         if older == newer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.message import Message
 from textual.screen import Screen
@@ -83,7 +83,9 @@ class NewsScreen(Screen[None]):
         self.app.push_screen(self._refund, self._refund_closed)
 
     def _refund_closed(self, _result: None) -> None:
+        """What the dialog read may be newer than what is shown."""
         self._refund = None
+        self.refresh_order()
 
     def on_progress(self, event: messages.Progress) -> None:
         if self._refund is not None and self._refund.charge_id == event.about:
@@ -222,6 +224,9 @@ def _is_in(order: Order, news: News) -> bool:
     return news.id in {c.id for c in order.charges} | {r.id for r in order.refunds}
 
 
+_NO_MONEY: Final = "The buyer has not got the money from it."
+
+
 def say_news(news: News) -> Said:
     """The end of a watch in words: what it is, what it means, what to do."""
     amount = f" {news.amount}" if news.amount else ""
@@ -247,7 +252,8 @@ def say_news(news: News) -> Said:
     told = explain_state(news.kind, news.state, [news.code] if news.code else [])
     if news.is_bad:
         code = f" ({clean_line(news.code, 60)})" if news.code else ""
-        return Said(f"DECLINED: {what}{code}.", told.meaning, told.next_step, "bad")
+        # Short, so that the next step is never cut off; Explain tells the rest.
+        return Said(f"DECLINED: {what}{code}.", _NO_MONEY, told.next_step, "bad")
     if news.state == "Refunded":
         return Said(f"Done: {what}", f"Refund {news.id} is Refunded.", tone="good")
     return Said(f"{clean_line(news.state, 60)}: {what}", told.meaning, tone=told.tone)

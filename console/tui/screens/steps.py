@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import LoadingIndicator, Static
 
-from console.domain.disputes import doubts
+from console.domain.disputes import doubts, known_here
 from console.domain.model import Charge
 from console.domain.money import AmountError, Money, parse_typed
 from console.domain.order import Order, clamp
@@ -168,9 +168,10 @@ class PlanStep(VerticalScroll, can_focus=True):
 
 def plan_lines(plan: Plan, width: int) -> list[Content]:
     draft = plan.draft
-    lines = [*_table(plan, width), Content("")]
+    lines = _table(plan, width)
     lines += labelled("Buyer gets", plan.buyer_sees, width, LABEL)
     lines += labelled("Undo", plan.undo, width, LABEL)
+    lines += labelled("Disputes", known_here(plan.order, draft.object), width, LABEL)
     lines += labelled("Reason", literal(draft.reason) if draft.reason else quiet("none given"),
                       width, LABEL)  # fmt: skip
     for warning in plan.warnings:

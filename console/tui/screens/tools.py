@@ -91,7 +91,7 @@ class ToolsScreen(NewsScreen):
         self.say(
             Said(
                 "Import",
-                "Drop the files on this window, or type their whole path into the search.",
+                "Drop the files on this window, or paste their whole paths into the search.",
                 "Notifications (IPN), Amazon's reports, or a CSV of order numbers and ids.",
             )
         )

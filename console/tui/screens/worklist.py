@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from console.domain.order import Order
     from console.lookup import Lookup
 
+SEARCH: Final = "search"
 GROUP: Final = "worklist"  # of the worker that looks the list through
 _KINDS: Final = {
     Kind.ORDER: "order",
@@ -187,8 +188,8 @@ class Rows(Widget, can_focus=True):
         return line.stylize("$block-cursor-foreground on $block-cursor-background")
 
 
-class WorkListScreen(ModalScreen[Entry | None]):
-    """Answers with the entry to open; the list stays as it is for coming back."""
+class WorkListScreen(ModalScreen[Entry | str | None]):
+    """Answers with the entry to open, or SEARCH; the list stays as it is for coming back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", show=False),
@@ -197,6 +198,7 @@ class WorkListScreen(ModalScreen[Entry | None]):
         Binding("p", "unticked(-1)", "Previous unticked", show=False),
         Binding("y", "copy", "Copy", show=False),
         Binding("s", "look", "Stop or go on looking", show=False),
+        Binding("slash", "search", "Search", show=False),
         Binding("escape", "leave", "Back", show=False),
     ]
     DEFAULT_CSS = """
@@ -293,6 +295,10 @@ class WorkListScreen(ModalScreen[Entry | None]):
             self._list.look_through(), group=GROUP, exclusive=True, exit_on_error=False
         )
 
+    def action_search(self) -> None:
+        """`/` goes to the search from anywhere: what is typed next is no key of the list."""
+        self.dismiss(SEARCH)
+
     def action_leave(self) -> None:
         self.dismiss(None)
 
@@ -345,6 +351,6 @@ def _money(found: Summary) -> Content:
     if found.reference:
         said.append(literal(f"ref {found.reference}"))
     if found.warnings:
-        count = f"! {found.warnings} warning{'s' if found.warnings != 1 else ''}"
-        said.append(Content.styled(count, TONES["warning"]))
+        more = f" (and {len(found.warnings) - 1} more)" if len(found.warnings) > 1 else ""
+        said.append(Content.styled(f"! {found.warnings[0]}{more}", TONES["warning"]))
     return between(said)

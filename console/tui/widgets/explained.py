@@ -10,7 +10,7 @@ from textual.content import Content
 from console.domain.clocks import Clock, clocks
 from console.domain.disputes import can_pay_twice, in_words
 from console.domain.explain import Who
-from console.domain.explained import Explained, explained, paid_in_full
+from console.domain.explained import Explained, explained
 from console.domain.order import Order
 from console.domain.remains import remains
 from console.domain.rules import BY_NAME, Offer, offers
@@ -69,7 +69,7 @@ def _beside(order: Order, width: int) -> list[Content]:
 
 def _explained(order: Order, one: Explained, width: int) -> Iterator[Content]:
     meaning = one.explanation
-    paid = paid_in_full(order) if one.kind == "charge_permission" else None
+    paid = order.fully_captured if one.kind == "charge_permission" else None
     yield Content.assemble(
         heading(one.kind.replace("_", " ").capitalize()), "  ", literal(one.id), "  ",
         state_word(one.kind, one.status.state, one.status.reason_codes, paid),

@@ -9,7 +9,6 @@ from typing import Final
 from textual.content import Content
 
 from console.domain.clocks import Clock, clocks, most_urgent
-from console.domain.explained import paid_in_full
 from console.domain.in_v1 import either, order_words
 from console.domain.money import Money
 from console.domain.order import Order, clamp, lifetime_kind
@@ -61,7 +60,7 @@ def _title(order: Order, width: int) -> Content:
             return Content.assemble(title, "  ", state, quiet("  checkout session: no order yet"))
         return title + quiet("  its permission is not known")
     state = state_word(
-        "charge_permission", permission.state, permission.status.reason_codes, paid_in_full(order)
+        "charge_permission", permission.state, permission.status.reason_codes, order.fully_captured
     )
     codes = ", ".join(permission.status.reason_codes)
     left = Content.assemble(title, "  ", state, (f" ({codes})" if codes else "", QUIET))
@@ -138,9 +137,12 @@ def _money(order: Order, width: int) -> Iterator[Content]:
         Content.assemble((f"{SEGMENTS[name][0]} ", SEGMENTS[name][1]), (f"{name} ", QUIET), shown)
         for name, (_, shown) in figures.items()
     ]
-    initiated = totals.refund_initiated
-    if initiated is not None and initiated.is_positive:
-        parts[1] += Content.styled(f" ({amount(initiated)} initiated)", "$text-primary")
+    for said, part in (
+        ("initiated", totals.refund_initiated),
+        ("not seen here", totals.refund_unseen),
+    ):
+        if part is not None and part.is_positive:
+            parts[1] += Content.styled(f" ({amount(part)} {said})", "$text-primary")
     ends = Content.assemble(
         ("  refundable ", QUIET),
         (amount(totals.refundable), "bold"),
@@ -164,11 +166,11 @@ def _segments(order: Order, free: Money | None, currency: str) -> dict[str, tupl
     kept = clamp(captured - refunded)
     shown = min(captured, refunded, key=lambda money: money.amount)
     parts = {
-        "captured": (kept, amount(captured)),
-        "refunded": (shown, amount(refunded)),
-        "authorized": (authorized, amount(authorized)),
+        "captured": (kept, amount(totals.captured)),
+        "refunded": (shown, amount(totals.refunded)),
+        "authorized": (authorized, amount(totals.authorized_open)),
     }
-    if free is not None and free.currency == currency:
+    if free is not None and free.currency == currency and order.charges:
         limit = order.permission.limit if order.permission else None
         left = (
             clamp(limit - captured - authorized) if limit and limit.currency == currency else free

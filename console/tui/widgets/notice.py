@@ -57,9 +57,12 @@ class Banners(Drawn):
         if self._said.pop(key, None) is not None:
             self._draw()
 
-    def dismiss(self) -> None:
+    def dismiss(self) -> list[str]:
+        """Take away what need not be solved; returns the keys of what was taken away."""
+        gone = [key for key, kept in self._said.items() if not kept[1]]
         self._said = {key: kept for key, kept in self._said.items() if kept[1]}
         self._draw()
+        return gone
 
     def on_mount(self) -> None:
         self.display = False
@@ -70,13 +73,26 @@ class Banners(Drawn):
 
     def _lines(self, width: int) -> list[Content]:
         lines: list[Content] = []
-        for said, _ in list(self._said.values())[-MOST_BANNERS:]:
-            text = Content.assemble((f"! {said.title} ", "bold"), literal(said.text),
-                                    " ", literal(said.hint))  # fmt: skip
-            lines += wrapped(text, width, 2)[:MOST_BANNER_LINES]
+        for said, until_solved in list(self._said.values())[-MOST_BANNERS:]:
+            key = "" if until_solved else "  (d takes this away)"
+            text = Content.assemble(
+                (f"! {said.title} ", "bold"),
+                literal(said.text),
+                " ",
+                literal(said.hint),
+                quiet(key),
+            )
+            lines += _cut(wrapped(text, width, 2), MOST_BANNER_LINES)
         if len(self._said) > MOST_BANNERS:
             lines.append(quiet(f"… and {len(self._said) - MOST_BANNERS} more"))
         return lines
+
+
+def _cut(lines: list[Content], most: int) -> list[Content]:
+    """A text that is cut says so."""
+    if len(lines) <= most:
+        return lines
+    return [*lines[: most - 1], lines[most - 1] + quiet(" …")]
 
 
 def said_lines(said: Said, width: int) -> list[Content]:

@@ -122,7 +122,8 @@ class OrderPane(Vertical):
     def _title_lines(self, width: int) -> list[Content]:
         pending = len(self.order.pending) if self.order else 0
         said = f"{pending} pending: Amazon is at work" if pending else ""
-        return [spread(heading("Transactions"), Content.styled(said, TONES["waiting"]), width)]
+        known = heading("Transactions") + quiet(" known here; Amazon gives no list of them")
+        return [spread(known, Content.styled(said, TONES["waiting"]), width)]
 
     def _detail_lines(self, width: int) -> list[Content]:
         order = self.order
