@@ -41,11 +41,27 @@ async def narrow(console: Driver) -> None:
     await console.press("2")
 
 
+async def worklist(console: Driver) -> None:
+    await console.paste(
+        "Acme-118\nS01-3309177-6402958-C010002\nB031187 S01-3947265-6081179-B031187\n"
+        "S01-4966596-9591203-A079366\n123-1234567-1234567\nC01-8824045-7416542\n"
+    )
+    await console.sees("Work list", "4 looked up")
+    await console.press("down", "down", "space", "up")
+
+
+async def vocabulary(console: Driver) -> None:
+    await console.look_up("S01-3309177-6402958-C010002")
+    await console.press("3")
+
+
 SCENES: Final[dict[str, tuple[Scene, int, int]]] = {
     "search": (search, 120, 34),
     "order": (order, 120, 40),
     "refund": (refund, 120, 40),
     "narrow": (narrow, 80, 24),
+    "worklist": (worklist, 120, 30),
+    "vocabulary": (vocabulary, 140, 44),
 }
 
 

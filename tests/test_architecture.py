@@ -15,6 +15,11 @@ import console
 
 ROOT = Path(console.__file__).parent
 
+EVERYTHING = {
+    "domain", "amazon", "store", "simulator", "lookup", "actions", "session", "demo",
+    "imports", "sync", "export",
+}  # fmt: skip
+
 # area -> the areas of ours that it may import, beside itself.
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
@@ -32,32 +37,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sync": {"domain", "amazon", "store", "imports", "session"},
     "export": {"domain", "amazon", "store", "lookup", "session"},
     # The doors import everything but each other, and nothing imports them but the command.
-    "tui": {
-        "domain",
-        "amazon",
-        "store",
-        "simulator",
-        "lookup",
-        "actions",
-        "session",
-        "demo",
-        "imports",
-        "sync",
-        "export",
-    },
-    "cli": {
-        "domain",
-        "amazon",
-        "store",
-        "simulator",
-        "lookup",
-        "actions",
-        "session",
-        "demo",
-        "imports",
-        "sync",
-        "export",
-    },
+    "tui": EVERYTHING,
+    "cli": EVERYTHING,
     # The command chooses the door, which needs to know whether there is a profile.
     "__main__": {"tui", "cli", "store"},
 }

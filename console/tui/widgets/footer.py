@@ -16,7 +16,7 @@ DONE_HERE: Final = frozenset({"refund"})
 
 
 class Keys(Drawn):
-    """What is not allowed stays visible, dimmed; pressed, it says why."""
+    """What is not allowed, or not done here yet, stays visible, dimmed; pressed, it says why."""
 
     def __init__(self) -> None:
         super().__init__(self._lines, id="keys")
@@ -38,10 +38,9 @@ class Keys(Drawn):
 
     def _action(self, name: str, key: str, title: str) -> Content:
         offer = self._offers.get(name)
-        if offer is None or not offer.allowed:
+        if offer is None or not offer.allowed or name not in DONE_HERE:
             return Content.styled(f"{key} {title}", "dim $foreground-muted")
-        strength = "bold $text" if name in DONE_HERE else "$text"
-        return Content.assemble((key, "bold $text-accent"), " ", (title, strength))
+        return Content.assemble((key, "bold $text-accent"), " ", (title, "bold $text"))
 
 
 def _line(parts: list[Content], width: int) -> Content:
