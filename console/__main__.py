@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from console.cli.streams import fill_missing, finish, write
+
 _NO_TERMINAL = """\
 payconsole: the screen needs a terminal; there is none here.
   `payconsole --help` lists the commands, `payconsole demo` runs a tour as text."""
@@ -13,12 +15,19 @@ payconsole: the screen needs a terminal; there is none here.
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run payconsole with `argv` (default: the command line); returns the exit code."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    fill_missing()
+    try:
+        return finish(_run(list(sys.argv[1:] if argv is None else argv)))
+    except SystemExit as done:  # the parser's, which has said what there is to say
+        done.code = finish(int(done.code or 0))
+        raise
+
+
+def _run(words: list[str]) -> int:
     if words == ["--version"]:
         from console import __version__
 
-        print(f"payconsole {__version__}")
-        return 0
+        return finish(0, write(f"payconsole {__version__}"))
     if words == ["demo"] and has_terminal():
         from console.tui.app import run_demo
 

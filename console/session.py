@@ -78,6 +78,10 @@ def _build(profile: Profile, pem: bytes, places: Places) -> Session:
     )
     client = AmazonPay(account, Signer(pem, profile.public_key_id))
     journal = Journal(places.journal, actor())
-    known = KnownIds(places.index)
+    try:
+        known = KnownIds(places.index)
+    except BaseException:
+        journal.close()
+        raise
     lookup = Lookup(client, known, journal)
     return Session(profile, client, known, journal, lookup, Engine(client, lookup, journal))

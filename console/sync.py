@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain, repeat
@@ -44,6 +44,7 @@ from console.amazon.reports import (
     title_of,
 )
 from console.domain.model import parse_time, show_time
+from console.domain.plural import counted
 
 if TYPE_CHECKING:
     from console.session import Session
@@ -58,6 +59,7 @@ LAG: Final = timedelta(minutes=1)  # a window must not end in Amazon's future
 WORTH: Final = timedelta(minutes=5)  # for less a report is not requested
 POLL_WAITS: Final = (2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0)  # seconds; the last one for ever
 COMPLAINTS: Final = 20  # bad rows of one report that are named; all are counted
+AGAIN: Final = "The next sync tries it again."
 PATIENCE: Final = 1800.0  # seconds to wait for reports before leaving them to the next sync
 
 
@@ -83,11 +85,16 @@ class Taken:
 
 @dataclass(frozen=True)
 class Trouble:
-    """What could not be had; `report` is None where it was not even requested."""
+    """What could not be had; `report` is None where it was not even requested.
+
+    `refused` where Amazon said no, by an answer or by failing the report. Everything else may
+    pass by itself: the next sync tries it again.
+    """
 
     type: str
     report: str | None
     why: str
+    refused: bool
 
 
 @dataclass
@@ -288,7 +295,7 @@ class _Sync:
             counts = await self._fetch(report)
         except (AmazonError, NoAnswer, NotSent, Unreadable, NotAReport) as error:
             self._left -= 1
-            self._fail(report, str(error))
+            self._fail(report, str(error), refused=_says_no(error))
             return
         await self._set_mark(f"imported/{report.id}", self._client.amazon_now())
         await self._cover(report)
@@ -298,7 +305,8 @@ class _Sync:
 
     def _tell_counts(self, report: Report, counts: Counts) -> None:
         bad = f", {counts.bad:,} bad" if counts.bad else ""
-        self._tell(f"{_words(report)}: {counts.rows:,} rows, {counts.new:,} new{bad}.")
+        rows, facts = counted(counts.rows, "row"), counted(counts.new, "new fact")
+        self._tell(f"{_words(report)}: {rows}, {facts}{bad}.")
         for complaint in counts.complaints:
             self._tell(f"  {complaint}")
 
@@ -312,9 +320,9 @@ class _Sync:
         finally:
             await asyncio.to_thread(os.unlink, name)
 
-    def _fail(self, report: Report, why: str) -> None:
-        self.synced.failed.append(Trouble(report.type, report.id, why))
-        self._tell(f"{_words(report)} ({report.id}): {why.rstrip('.')}.")
+    def _fail(self, report: Report, why: str, *, refused: bool) -> None:
+        self.synced.failed.append(Trouble(report.type, report.id, why, refused))
+        self._tell(f"{_words(report)} ({report.id}): {why.rstrip('.')}. {AGAIN}")
 
     # --- what is missing -------------------------------------------------------------------------
 
@@ -328,10 +336,14 @@ class _Sync:
         """Request what no report covers that is imported or still being made."""
         requested: list[Report] = []
         known = {report.id for report in listed}
+        plan: dict[str, list[Span]] = {}
         for kind in self._types:
             coming = [span for r in pending if r.type == kind and (span := _span(r))]
             covered = [*self._spans[kind], *coming]
-            for window in _windows(begins[kind], covered, now):
+            plan[kind] = list(_windows(begins[kind], covered, now))
+        self._tell_plan(plan, now)
+        for kind, windows in plan.items():
+            for window in windows:
                 made = await self._request_one(kind, window, listed)
                 if made is None:
                     break
@@ -339,6 +351,24 @@ class _Sync:
                     requested.append(made)
                     self.synced.requested.append(made)
         return requested
+
+    def _tell_plan(self, plan: Mapping[str, Sequence[Span]], now: datetime) -> None:
+        """How many reports will be requested, and for which span, before the first one is.
+
+        Amazon keeps reports for 90 days (Reports page). How far back the window of a new one may
+        lie is not documented.
+        """
+        spans = [span for windows in plan.values() for span in windows]
+        if not spans:
+            return
+        whole = min(start for start, _ in spans), max(end for _, end in spans)
+        reports, types = counted(len(spans), "report"), counted(len(plan), "type")
+        self._tell(f"{reports} of {types} will be requested, for {_days(whole)}.")
+        if now - whole[0] > HISTORY + OVERLAP:
+            self._tell(
+                f"That begins more than {HISTORY.days} days ago. How far back Amazon makes reports"
+                " is not documented: it may refuse the oldest, or leave them empty."
+            )
 
     async def _request_one(self, kind: str, window: Span, listed: list[Report]) -> Report | None:
         """None where it could not be requested: then nor can the type's other windows."""
@@ -351,11 +381,12 @@ class _Sync:
         except NotAllowed:
             raise
         except (NoAnswer, NotSent, Unreadable, Throttled, ServiceFailed) as error:
-            self.synced.failed.append(Trouble(kind, None, str(error)))
-            self._tell(f"{title_of(kind)} could not be requested: {error}")
+            self.synced.failed.append(Trouble(kind, None, str(error), refused=False))
+            why = str(error).rstrip(".")
+            self._tell(f"{title_of(kind)} could not be requested: {why}. {AGAIN}")
             return None
         except AmazonError as error:
-            self.synced.refused.append(Trouble(kind, None, str(error)))
+            self.synced.refused.append(Trouble(kind, None, str(error), refused=True))
             self._tell(f"{title_of(kind)} is skipped: {error}")
             return None
         return Report(made, kind, *window, created=None, status="IN_PROGRESS", document=None)
@@ -370,7 +401,7 @@ class _Sync:
         for wait in chain(POLL_WAITS, repeat(POLL_WAITS[-1])):
             if not self.synced.waiting or time.monotonic() + wait > deadline:
                 break
-            self._tell(f"Waiting for {_reports(len(self.synced.waiting))}.")
+            self._tell(f"Waiting for {counted(len(self.synced.waiting), 'report')}.")
             await asyncio.sleep(wait)
             for report in list(self.synced.waiting):
                 if await self._is_final(report):
@@ -380,8 +411,8 @@ class _Sync:
         """Ask after one report; take it where it is complete."""
         try:
             found = await get_report(self._client, report.id)
-        except NotFound as error:
-            self._fail(report, str(error))
+        except (NotFound, Unreadable) as error:
+            self._fail(report, str(error), refused=_says_no(error))
             self._left -= 1
             return True
         if found.is_pending:
@@ -392,9 +423,14 @@ class _Sync:
         if final.status == COMPLETED:
             await self._take(final)
         else:
-            self._fail(final, f"Amazon says {final.status}")
+            self._fail(final, f"Amazon says {final.status}", refused=True)
             self._left -= 1
         return True
+
+
+def _says_no(error: Exception) -> bool:
+    """Whether Amazon refused, for good as far as it says."""
+    return isinstance(error, AmazonError) and not isinstance(error, Throttled | ServiceFailed)
 
 
 async def _until_stopped(work: Callable[[Callable[[], bool]], Counts]) -> Counts:
@@ -442,10 +478,6 @@ def _windows(begin: Begin, covered: Iterable[Span], now: datetime) -> Iterator[S
 
 
 # --- words ------------------------------------------------------------------------------------
-
-
-def _reports(count: int) -> str:
-    return "1 report" if count == 1 else f"{count} reports"
 
 
 def _days(span: Span) -> str:

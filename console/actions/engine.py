@@ -23,6 +23,7 @@ from console.domain.intent import IllegalMove, Move, State
 from console.domain.model import Refund, parse_time, show_time
 from console.lookup import Lookup, NotFoundHere, ReadFailure
 from console.store.claims import NotOurs, Owner
+from console.store.database import StoreFailed
 from console.store.decisions import Blocked, Intent, JournalBroken, VersionMoved
 from console.store.journal import Journal
 from console.store.lines import THROTTLED
@@ -335,7 +336,8 @@ class Engine:
         with contextlib.suppress(*ReadFailure):  # then the answer itself has to do
             fresh = await self.client.get(parse(refund.id).v2)
             data, refund = fresh.data, Refund.from_api(fresh.data or {})
-        await blocking(self.lookup.remember_refund, refund, scope)
+        with contextlib.suppress(StoreFailed):  # the journal has it; the index only helps to find
+            await blocking(self.lookup.remember_refund, refund, scope)
         return refund, data
 
     async def _give_up_for_now(self, intent: Intent) -> Outcome:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
+import socket
+import ssl
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -241,7 +244,8 @@ class AmazonPay:
                     raise error_for(response.status_code, None, "for the report's file", None)
                 return await _store(response.aiter_raw(_CHUNK), file)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            raise NoAnswer(_say(error)) from error
+            host = urlsplit(address).hostname or "its host"
+            raise NoAnswer(f"{host} gave no whole answer: {_say(error)}") from error
 
     def _may_fetch(self, address: str) -> bool:
         try:
@@ -332,9 +336,10 @@ class AmazonPay:
             httpx.ProxyError,
             httpx.UnsupportedProtocol,
         ) as error:
-            raise NotSent(_say(error)) from error
+            host = self.account.host
+            raise NotSent(f"{host} could not be reached: {_say(error)}") from error
         except (httpx.HTTPError, TimeoutError) as error:
-            raise NoAnswer(_say(error)) from error
+            raise NoAnswer(f"{self.account.host} gave no answer: {_say(error)}") from error
         return self._answer(response, content)
 
     async def _converse(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
@@ -461,5 +466,45 @@ def _http_date(value: str | None) -> datetime | None:
     return date if date.year in _BELIEVABLE else None
 
 
-def _say(error: Exception) -> str:
-    return clean_line(f"{type(error).__name__}: {error}".rstrip(": "), 300)
+def _say(error: BaseException) -> str:
+    """What went wrong on the way, in words.
+
+    The libraries name what the system said only in the chain of causes.
+    """
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return clean_line(f"its TLS certificate is not trusted ({cause.verify_message})", 300)
+        if isinstance(cause, ssl.SSLError):
+            return clean_line(f"TLS failed ({cause.reason or cause.strerror})", 300)
+        if isinstance(cause, socket.gaierror):
+            return clean_line(f"its name can't be resolved ({cause.strerror})", 300)
+        if isinstance(cause, OSError) and cause.errno:
+            return os.strerror(cause.errno).lower()  # what asyncio makes of it is longer
+    kind, said = type(error).__name__, clean_line(f"{error}".rstrip(". "), 300)
+    if kind == "ProxyError":
+        return f"the proxy said {said}"
+    return _IN_WORDS.get(kind) or said or "the connection broke"
+
+
+# By name, for httpx is loaded late. What has no words here says enough by itself.
+_IN_WORDS: Final = {
+    "ConnectTimeout": f"no connection within {CONNECT_SECONDS:.0f} seconds",
+    "PoolTimeout": f"no connection within {CONNECT_SECONDS:.0f} seconds",
+    "ReadTimeout": f"nothing came for {READ_SECONDS:.0f} seconds",
+    "WriteTimeout": f"nothing could be sent for {READ_SECONDS:.0f} seconds",
+    "TimeoutError": "it took too long to come as a whole",
+}
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that led to it, those of a group one after the other."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop(0)
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        waiting += one.exceptions if isinstance(one, BaseExceptionGroup) else ()
+        waiting.append(one.__cause__ or one.__context__)

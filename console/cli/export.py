@@ -34,7 +34,7 @@ async def run_export(session: Session, args: argparse.Namespace, out: Output) ->
     by = "export --show-buyer"
     made = await make_bundle(session, order, show_buyer=args.show_buyer, by=by)
     if path is None:
-        print(bundle_text(made))
+        out.write(bundle_text(made))
         return DONE
     await asyncio.to_thread(write_bundle, made, path, force=args.force)
     shown = clean_line(str(path), 300)

@@ -21,10 +21,12 @@ from console.domain.explain import explain_error
 from console.domain.ids import NotAnId
 from console.domain.intent import IllegalMove
 from console.domain.money import AmountError
+from console.domain.text import clean_line
 from console.export import CantWrite
 from console.lookup import NotFoundHere, Several
 from console.store.claims import NotOurs
 from console.store.credentials import CredentialsError
+from console.store.database import CantOpen, StoreFailed
 from console.store.decisions import Blocked, JournalBroken, NoSuchIntent
 from console.store.profiles import NoProfile, SettingsError
 
@@ -50,13 +52,16 @@ _TABLE: tuple[tuple[type[Exception], str, int], ...] = (
     (AmazonError, "refused", REFUSED),
     (NoAnswer, "no_answer", NOT_SENT),
     (NotSent, "not_sent", NOT_SENT),
-    (Unreadable, "unreadable_answer", REFUSED),
+    (Unreadable, "unreadable_answer", NOT_SENT),
     (WrongEnvironment, "wrong_environment", HELD),
     (Held, "held", HELD),
     (Blocked, "blocked", HELD),
     (NotOurs, "blocked", HELD),
     (IllegalMove, "held", HELD),
     (JournalBroken, "journal_broken", JOURNAL),
+    (CantOpen, "data_unusable", USAGE),
+    # At any other moment an action may be under way: what became of it is not told by this code.
+    (StoreFailed, "data_unusable", FAULT),
     (NoProfile, "no_profile", CREDENTIALS),
     (AccountError, "account", USAGE),
     (SettingsError, "settings", USAGE),
@@ -97,16 +102,51 @@ class Failure:
     hint: str | None = None
 
 
+# Where there is no connection; a refusal of our own to send has no cause, and no need of it.
+_NO_CONNECTION = (
+    "Check the network, then try again. Behind a proxy HTTPS_PROXY names it, and SSL_CERT_FILE"
+    " the certificates that it is trusted by."
+)
+
+
 def failure_of(error: Exception) -> Failure | None:
     """What to say of an expected failure; None for a fault of ours."""
     for kind, code, exit_code in _TABLE:
         if isinstance(error, kind):
-            hint = getattr(error, "hint", None)
-            if hint is None and isinstance(error, AmazonError):
-                today = datetime.now(UTC).date()
-                hint = explain_error(error.reason_code, status=error.status, today=today).next_step
-            return Failure(code, exit_code, str(error), hint)
+            if isinstance(error, AmazonError):
+                return _refusal(error, code, exit_code)
+            return Failure(code, exit_code, str(error), _hint(error))
+    if isinstance(error, OSError) and error.strerror:
+        return Failure("file", FAULT, _of_a_file(error))
     return None
+
+
+def _refusal(error: AmazonError, code: str, exit_code: int) -> Failure:
+    if rejects_signature(error):
+        code, exit_code = "signature_rejected", CREDENTIALS
+    hint = error.hint
+    if hint is None:
+        today = datetime.now(UTC).date()
+        hint = explain_error(error.reason_code, status=error.status, today=today).next_step
+    return Failure(code, exit_code, str(error), hint)
+
+
+def rejects_signature(error: AmazonError) -> bool:
+    """InvalidRequestSignature, or one of the older words for it."""
+    return "signature" in (error.reason_code or "").lower()
+
+
+def _hint(error: Exception) -> str | None:
+    if isinstance(error, NoAnswer | NotSent) and error.__cause__ is not None:
+        return _NO_CONNECTION
+    hint: str | None = getattr(error, "hint", None)
+    return hint
+
+
+def _of_a_file(error: OSError) -> str:
+    """The file and the system's word for what is wrong; neither holds a secret."""
+    name = f"{clean_line(str(error.filename), 300)}: " if error.filename else ""
+    return f"{name}{error.strerror}."
 
 
 def exit_code_of(outcome: Outcome) -> int:

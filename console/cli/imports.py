@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 from console.cli.failures import DONE, USAGE
 from console.cli.output import Output
+from console.domain.plural import counted
 from console.imports import FileResult, Imported, Progress, import_files
 
 STOPPED: Final = 130
@@ -19,6 +23,8 @@ MAX_SHOWN: Final = 50  # bad rows of one file on stderr; JSON has more
 _PATIENCE: Final = 1.0  # seconds before the bar appears
 _PAUSE: Final = 0.1  # seconds between two drawings
 _BAR: Final = 24
+_ONE_PRESS: Final = 1.0  # seconds in which Ctrl-C again is the same Ctrl-C
+_FACTS: Final = " (objects, order numbers, events)"
 
 
 def run_import(args: argparse.Namespace, out: Output) -> int:
@@ -32,9 +38,14 @@ def run_import(args: argparse.Namespace, out: Output) -> int:
     bar = Bar(sys.stderr, shown=not out.quiet and sys.stderr.isatty())
     known = KnownIds(user_places().index)
     try:
-        result = import_files(
-            [_path(name) for name in args.files], known, strict=args.strict, tell=bar
-        )
+        with _one_interrupt() as pressed:
+            result = import_files(
+                [_path(name) for name in args.files],
+                known,
+                strict=args.strict,
+                tell=bar,
+                stop=pressed,
+            )
     finally:
         bar.clear()
         known.close()
@@ -44,6 +55,35 @@ def run_import(args: argparse.Namespace, out: Output) -> int:
         return STOPPED
     failed = result.refused or any(file.error for file in result.files)
     return USAGE if failed else DONE
+
+
+@contextmanager
+def _one_interrupt() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C ends the import, once; gives whether it was pressed.
+
+    It often comes twice: a terminal and a wrapper such as `timeout` both send it. The second one
+    must break off neither the closing of the index nor the end of Python. A press that something
+    swallowed is seen when reading goes on, and one that comes later counts again.
+    """
+    pressed: list[float] = []
+
+    def interrupt(signum: int, frame: object) -> None:
+        now = time.monotonic()
+        again = bool(pressed) and now - pressed[-1] < _ONE_PRESS
+        pressed.append(now)
+        if not again:
+            raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:  # a background job's: to be ignored
+        yield lambda: False
+        return
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield lambda: bool(pressed)
+    finally:
+        # What is left is short, and all that this process still does.
+        signal.signal(signal.SIGINT, signal.SIG_IGN if pressed else before)
 
 
 def _path(name: str) -> Path:
@@ -62,6 +102,8 @@ def _report(result: Imported, out: Output) -> None:
             out.complain(f"{file.file}: {file.error}")
         if file.format:
             out.tell(summary(file))
+        for note in file.notes:
+            out.complain(f"{file.file}: {note}")
     if result.refused:
         out.complain(
             "nothing was imported, as --strict asks.",
@@ -75,16 +117,19 @@ def _report(result: Imported, out: Output) -> None:
 
 
 def summary(file: FileResult) -> str:
-    """One line: `orders.csv: 4 rows, 3 imported, 2 new, 1 bad`."""
-    counts = [f"{file.rows:,} row{'' if file.rows == 1 else 's'}", f"{file.imported:,} imported"]
+    """One line: `orders.csv: 4 rows, 3 imported, 1 bad; 2 new facts (objects, …)`.
+
+    A row may tell several facts, so these stand apart from what is counted in rows.
+    """
+    counts = [counted(file.rows, "row"), f"{file.imported:,} imported"]
     more = (
-        (file.new, "new"),
-        (file.skipped, "without an order"),
+        (file.skipped, "skipped"),
         (file.undated, "without a readable time"),
         (file.bad_count, "bad"),
     )
-    counts += [f"{count:,} {what}" for count, what in more if count or what == "new"]
-    return f"{file.file}: {', '.join(counts)}"
+    counts += [f"{count:,} {what}" for count, what in more if count]
+    facts = counted(file.new, "new fact") if file.new else "nothing new"
+    return f"{file.file}: {', '.join(counts)}; {facts}{_FACTS if file.new else ''}"
 
 
 def document(result: Imported) -> dict[str, Any]:
@@ -92,7 +137,7 @@ def document(result: Imported) -> dict[str, Any]:
     counted = ("rows", "imported", "new", "skipped", "undated", "bad_count")
     totals = {name: sum(getattr(file, name) for file in result.files) for name in counted}
     return {
-        "files": [asdict(file) for file in result.files],
+        "files": [{**asdict(file), "bad_truncated": file.bad_truncated} for file in result.files],
         "totals": totals,
         "stopped": result.stopped,
         "refused": result.refused,
@@ -114,8 +159,7 @@ class Bar:
             self._draw(progress)
 
     def _draw(self, progress: Progress) -> None:
-        rows = f"{progress.rows:,} rows"
-        line = f"{progress.file}  {rows}"
+        line = f"{progress.file}  {counted(progress.rows, 'row')}"
         if progress.bytes_total:
             done = min(1.0, progress.bytes_read / progress.bytes_total)
             full = round(done * _BAR)

@@ -10,6 +10,7 @@ from console.cli import documents, text
 from console.cli.failures import DONE, UNKNOWN, WrongUsage
 from console.cli.output import Output
 from console.domain.intent import OPEN_STATES, State
+from console.domain.plural import counted
 from console.domain.text import clean_line
 from console.session import Session
 from console.store.decisions import Intent, JournalBroken
@@ -57,7 +58,8 @@ def run_verify(journal: Journal, args: argparse.Namespace, out: Output) -> int:
     if found.problem is not None:
         raise JournalBroken(f"The journal does not verify: {found.problem}.")
     out.document({"verified": True, "entries": found.entries, "intents": found.intents})
-    out.text(f"The journal verifies: {found.entries} lines, {found.intents} intents.")
+    entries, intents = counted(found.entries, "line"), counted(found.intents, "intent")
+    out.text(f"The journal verifies: {entries}, {intents}.")
     return DONE
 
 
@@ -70,7 +72,7 @@ def run_export(journal: Journal, args: argparse.Namespace, out: Output) -> int:
         Path(args.output).write_text(documents.dump(document) + "\n", encoding="utf-8")
         out.tell(f"Written to {args.output}.")
     else:
-        print(documents.dump(document))
+        out.write(documents.dump(document))
     return DONE
 
 

@@ -29,7 +29,20 @@ examples:
   payconsole journal recover                       resolve what a crash left open
 
 exit codes: 0 done · 1 our fault · 2 usage · 3 refused by Amazon · 4 outcome unknown ·
-  5 not sent · 6 held back by a guard · 7 not found · 8 credentials · 9 journal broken"""
+  5 not sent · 6 held back by a guard · 7 not found · 8 credentials · 9 journal broken ·
+  130 stopped with Ctrl-C · 141 the reader of the output has gone (`| head`)"""
+
+# What may move money, or take a person's word about it: these end with what became of it, even
+# where nobody reads it any more.
+_ACTS: Final = frozenset(
+    {
+        "payconsole refund",
+        "payconsole journal recover",
+        "payconsole journal release",
+        "payconsole journal resolve",
+        "payconsole journal retry",
+    }
+)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -42,19 +55,24 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _guarded(args: argparse.Namespace) -> int:
-    from console.cli.output import Output, wants_colour
+    from console.cli.output import Output, OutputLost, wants_colour
+    from console.cli.streams import finish
 
-    out = Output(args.json, args.quiet, wants_colour(args.no_color))
+    acts = args.parser.prog in _ACTS
+    out = Output(args.json, args.quiet, wants_colour(args.no_color), goes_on=acts)
     try:
-        return int(args.run(args, out))
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone: nobody is left to tell
-        return 1
+        code = int(args.run(args, out))
+    except OutputLost:
+        return finish(0, out.lost)
+    except BrokenPipeError as error:
+        return finish(0, error)
     except KeyboardInterrupt:
         out.complain("stopped; nothing was under way.")
-        return 130
+        code = 130
     except Exception as error:
-        return _failed(error, out)
+        out.goes_on = True  # the failure says more than that its words could not be written
+        code = _failed(error, out)
+    return finish(code, out.lost, acts=acts)
 
 
 def _failed(error: Exception, out: Output) -> int:

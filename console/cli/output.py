@@ -6,6 +6,7 @@ import os
 import sys
 from dataclasses import dataclass
 
+from console.cli.streams import narrate, write
 from console.domain.model import PENDING_STATES
 
 _RESET = "\x1b[0m"
@@ -14,35 +15,52 @@ _GOOD = frozenset({"Captured", "Refunded", "Chargeable", "Completed", "Authorize
 _BAD = frozenset({"Declined", "NonChargeable", "refused", "unknown"})
 
 
-@dataclass(frozen=True)
+class OutputLost(Exception):
+    """stdout can't be written any more: nobody has anything of what the command goes on to do."""
+
+
+@dataclass
 class Output:
-    """How this run talks: JSON or text, quiet or not, with colour or without."""
+    """How this run talks: JSON or text, quiet or not, with colour or without.
+
+    `lost` is why stdout can't be written any more. That stops a command by OutputLost, unless it
+    `goes_on` to its own end, as what moves money must.
+    """
 
     json: bool = False
     quiet: bool = False
     colour: bool = True
+    goes_on: bool = False
+    lost: OSError | None = None
 
     def text(self, line: str = "") -> None:
         """A line of the text answer; nothing where the answer is JSON."""
         if not self.json:
-            print(line)
+            self.write(line)
 
     def document(self, document: object) -> None:
         """The JSON answer; nothing where the answer is text."""
         if self.json:
             from console.cli.documents import dump
 
-            print(dump(document))
+            self.write(dump(document))
+
+    def write(self, text: str) -> None:
+        """A line on stdout, whether the answer is text or JSON."""
+        if self.lost is None:
+            self.lost = write(text)
+        if self.lost is not None and not self.goes_on:
+            raise OutputLost from self.lost
 
     def tell(self, message: str) -> None:
         """What is going on, for a person who waits."""
         if not self.quiet:
-            print(message, file=sys.stderr)
+            narrate(message)
 
     def complain(self, message: str, hint: str | None = None) -> None:
-        print(f"payconsole: {message}", file=sys.stderr)
+        narrate(f"payconsole: {message}")
         if hint:
-            print(f"  {hint}", file=sys.stderr)
+            narrate(f"  {hint}")
 
     def paint(self, word: str, tone: str | None = None) -> str:
         """A state's word in the colour of what it means; the word itself always stands."""

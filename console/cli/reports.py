@@ -18,11 +18,12 @@ from console.amazon.reports import (
     list_schedules,
     title_of,
 )
-from console.cli.failures import DONE, REFUSED, WrongUsage
+from console.cli.failures import DONE, NOT_SENT, REFUSED, WrongUsage
 from console.cli.output import Output
 from console.domain.model import parse_time, show_time
+from console.domain.plural import counted
 from console.session import Session
-from console.sync import Synced, Trouble, sync
+from console.sync import AGAIN, Synced, Trouble, sync
 
 _STOPPED = 130
 _SANDBOX = (
@@ -33,7 +34,12 @@ _TOTALS = ("rows", "imported", "new", "skipped", "bad")
 
 
 async def run_sync(session: Session, args: argparse.Namespace, out: Output) -> int:
-    """Exit 3 where Amazon failed a report or its file could not be had."""
+    """Exit 3 where Amazon failed or refused a report, 5 where one could not be had this time.
+
+    5 is what a read without a usable answer is everywhere: nothing was done, and the same command
+    again may do it. A report type that Amazon does not make for this account (whether it makes
+    Capture reports is documented in two ways) is named and ends no sync.
+    """
     since = _moment(args.since, "--since")
     if since is not None and since > datetime.now(UTC):
         raise WrongUsage(f"--since {args.since}: that is in the future.")
@@ -50,7 +56,13 @@ async def run_sync(session: Session, args: argparse.Namespace, out: Output) -> i
     if stopped:
         out.complain("stopped. What was imported stays; `payconsole sync` goes on from there.")
         return _STOPPED
-    return REFUSED if synced.failed else DONE
+    return _exit_code(synced)
+
+
+def _exit_code(synced: Synced) -> int:
+    if any(trouble.refused for trouble in synced.failed):
+        return REFUSED
+    return NOT_SENT if synced.failed else DONE
 
 
 def _document(session: Session, synced: Synced) -> dict[str, Any]:
@@ -91,8 +103,9 @@ def _lines(synced: Synced) -> list[str]:
     """What was done, for people; the reports one by one were told on the way."""
     total = _totals(synced)
     lines = [
-        f"Imported {len(synced.taken)} of Amazon's reports: {total['rows']:,} rows,"
-        f" {total['new']:,} new" + (f", {total['bad']:,} bad." if total["bad"] else ".")
+        f"Imported {len(synced.taken)} of Amazon's reports: {counted(total['rows'], 'row')},"
+        f" {counted(total['new'], 'new fact')}"
+        + (f", {total['bad']:,} bad." if total["bad"] else ".")
     ]
     for kind, at in synced.complete_until.items():
         lines.append(f"  {title_of(kind):<19} complete until {_shown(at)}")
@@ -103,7 +116,8 @@ def _lines(synced: Synced) -> list[str]:
         lines.append(f"  {title_of(trouble.type)} skipped, Amazon refuses it: {trouble.why}")
     for trouble in synced.failed:
         name = f" ({trouble.report})" if trouble.report else ""
-        lines.append(f"  {title_of(trouble.type)}{name} failed: {trouble.why}")
+        why = trouble.why.rstrip(".")
+        lines.append(f"  {title_of(trouble.type)}{name} failed: {why}. {AGAIN}")
     return lines
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.actions.worklist import known_orders, look_through
+from console.amazon.errors import NotAllowed, NotSent
 from console.cli.documents import Document, money
 from console.cli.failures import WrongUsage, failure_of
 from console.cli.output import Output
@@ -46,9 +47,7 @@ async def run_list(session: Session, args: argparse.Namespace, out: Output) -> i
         raise NotAnId("No line holds an id or a known order number.", "One order in a line.")
     try:
         await look_through(session.lookup, listed, tell)
-    except Exception as error:
-        if failure_of(error) is None:
-            raise
+    except (NotAllowed, NotSent):
         out.complain("stopped: the other lines would fail the same way.")
     out.document([rows.get(id(entry)) or _row(entry, None) for entry in listed])
     return exits[0] if exits else 0

@@ -32,6 +32,21 @@ class Facts:
     told: tuple[Told, ...] = ()
     undated: bool = False
 
+    @property
+    def is_worth_keeping(self) -> bool:
+        """Whether the index learns anything by it.
+
+        That a charge or a refund exists is worth knowing: no call of the API lists what an order
+        has. Of an order or a session the bare id says nothing: who knows it can look it up.
+        """
+        return bool(self.told) or any(map(_says_something, self.known))
+
+
+def _says_something(one: Known) -> bool:
+    if one.reference or one.state or one.parent or one.permission not in (None, one.id):
+        return True
+    return one.kind not in ("charge_permission", "checkout_session")
+
 
 @dataclass(frozen=True)
 class Problem:

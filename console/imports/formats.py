@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from console.imports import notifications, orders, reports
@@ -16,32 +17,54 @@ UNDERSTOOD: Final = (
     " header that names an order number (such as order_number) and Amazon Pay ids."
 )
 EMPTY: Final = "empty"
+_NO_NUMBERS: Final = (
+    "No column of order numbers was recognised, so no order number was imported. The columns are:"
+    " {columns}. Call the one with the order numbers order_number and import the file again."
+)
 _LINES_BEFORE: Final = 20  # of a settlement's own header, above the names of the columns
 _SETTLEMENT: Final = squeezed("SettlementId")
 
 
-def read(text: Text) -> tuple[str, Records]:
-    """The name of a text's format and its records.
+@dataclass(frozen=True)
+class Understood:
+    """What a text is, its records, and what is to be said of it as a whole."""
+
+    format: str
+    records: Records
+    notes: tuple[str, ...] = ()
+
+
+def read(text: Text) -> Understood:
+    """What a text is by its beginning.
 
     Reading the records raises NotUnderstood where the text proves to be none of these.
     """
     lines = [line for line in text.head if line[1].strip()]
     if not lines:
-        return EMPTY, iter(())
+        if text.goes_on:
+            raise NotUnderstood("It begins with nothing but blank lines. Take them out of it.")
+        return Understood(EMPTY, iter(()))
     header = _report_header(lines)
     if header is not None:
         name = "settlement report" if _SETTLEMENT in header.names else "transaction report"
-        return name, reports.read(whole_lines(text.pieces), header)
+        records = reports.read(whole_lines(text.pieces), header)
+        return Understood(name, records, _notes(header, reports.has_numbers(header.names)))
     header = _orders_header(lines)
     if header is not None:
-        return "orders", orders.read(whole_lines(text.pieces), header)
-    return "notifications", _notifications(text)
+        records = orders.read(whole_lines(text.pieces), header)
+        has_numbers = not orders.ORDER_NUMBERS.isdisjoint(header.names)
+        return Understood("orders", records, _notes(header, has_numbers))
+    return Understood("notifications", _notifications(text))
+
+
+def _notes(header: Header, has_numbers: bool) -> tuple[str, ...]:
+    return () if has_numbers else (_NO_NUMBERS.format(columns=header.shown),)
 
 
 def _notifications(text: Text) -> Records:
     try:
         yield from notifications.read(text.pieces)
-    except NotUnderstood:
+    except notifications.NoMessage:
         raise NotUnderstood(f"Nothing in it is known. {UNDERSTOOD}") from None
 
 

@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, Final
 
 from console.domain.checkout_v1 import notifications
 from console.imports import notification_data
+from console.imports.between import Between
 from console.imports.facts import (
     NO_TIME,
     BadRow,
@@ -26,6 +30,7 @@ from console.imports.facts import (
     time_of,
     word,
 )
+from console.imports.run import MAX_BAD
 from console.imports.source import MAX_LINE, NotUnderstood, Piece
 from console.store.index import Known, Told
 
@@ -39,27 +44,79 @@ _MENTIONS: Final = re.compile(
     re.IGNORECASE,
 )
 _NO_JSON: Final = "A notification is mentioned, but its JSON is broken or cut off."
+_CUT: Final = "The JSON is broken or cut off."
 _MAX_DEPTH: Final = 8
 # So close to the end of what was read an error may only mean that there is more to read.
 _CLOSE: Final = 12
 
 
-def read(pieces: Iterator[Piece]) -> Records:
-    """What each message says; other JSON and other lines of a log are passed over.
+class NoMessage(NotUnderstood):
+    """A text without a single message."""
 
-    Raises NotUnderstood at the end where there was no message at all.
+
+@dataclass(frozen=True)
+class _Json:
+    """An outermost object; `alone` where no words stand before it on its line."""
+
+    value: Any
+    alone: bool
+
+
+class _Held:
+    """What was come across before the first message: without one it is no bad row of anything."""
+
+    def __init__(self) -> None:
+        self._problems: list[Record] = []
+        self._more: Counter[Problem] = Counter()
+        self._skipped = 0
+
+    def add(self, record: Record) -> None:
+        number, said = record
+        if not isinstance(said, Problem):
+            self._skipped += 1
+        elif len(self._problems) < MAX_BAD:
+            self._problems.append((number, said))
+        else:  # more than these nobody lists by their lines
+            self._more[said] += 1
+
+    def release(self) -> Records:
+        yield from self._problems
+        yield from ((0, problem) for problem in self._more.elements())
+        yield from repeat((0, None), self._skipped)
+
+
+def read(pieces: Iterator[Piece]) -> Records:
+    """What each message says, and each line that is lost: see `console.imports.between`.
+
+    An object without a message that begins its line is a record that speaks of no order. Raises
+    NoMessage at the end where there was none at all.
     """
-    found_any = False
-    for number, document in _documents(pieces):
-        if isinstance(document, Problem):
-            found_any = True
-            yield number, document
-            continue
-        for record in _of_document(number, document):
-            found_any = True
-            yield record
-    if not found_any:
-        raise NotUnderstood("")
+    held: _Held | None = _Held()
+    for number, found in _documents(pieces):
+        for record, is_message in _records(number, found):
+            if held is None:
+                yield record
+            elif is_message:
+                yield from held.release()
+                yield record
+                held = None
+            else:
+                held.add(record)
+    if held is not None:
+        raise NoMessage
+
+
+def _records(number: int, found: _Json | Problem) -> Iterator[tuple[Record, bool]]:
+    """The records of one find, each with whether it proves that there are messages here."""
+    if isinstance(found, Problem):
+        yield (number, found), found.why == _NO_JSON
+        return
+    any_message = False
+    for record in _of_document(number, found.value):
+        any_message = True
+        yield record, True
+    if found.alone and not any_message:
+        yield (number, None), False
 
 
 def _of_document(number: int, document: Any) -> Iterator[Record]:
@@ -73,13 +130,14 @@ def _of_document(number: int, document: Any) -> Iterator[Record]:
 # --- JSON in whatever surrounds it ----------------------------------------------------------------
 
 
-def _documents(pieces: Iterator[Piece]) -> Iterator[tuple[int, Any]]:
-    """Every outermost JSON object and the line where it begins; a Problem for a broken one.
+def _documents(pieces: Iterator[Piece]) -> Iterator[tuple[int, _Json | Problem]]:
+    """Every outermost JSON object and the line where it begins; a Problem for what is lost.
 
     Only as much text is kept as one object needs. Behind a broken object reading goes on at the
     next line, or where its error was: a line that was cut off costs no other.
     """
     decoder = json.JSONDecoder()
+    between = Between()
     text, line, enough = "", 1, 0
     more = True
     while more:
@@ -91,34 +149,50 @@ def _documents(pieces: Iterator[Piece]) -> Iterator[tuple[int, Any]]:
             text += piece[1]
             if len(text) < enough:
                 continue
-        at = enough = 0
+        enough = 0
         while True:
-            start = _START.search(text, at)
+            start = _START.search(text)
             if start is None:
-                yield from _unread(text, at, len(text), line)
+                yield from _unread(between, text, line)
                 text = ""
                 break
-            if start.start() > at:
-                yield from _unread(text, at, start.start(), line)
             begin = start.start()
+            yield from _unread(between, text[:begin], line)
+            line += text.count("\n", 0, begin)
             found, end = _decode(decoder, text, begin, more)
             if end is None:  # the rest of it is still to be read
-                line += text.count("\n", 0, begin)
                 text = text[begin:]
                 enough = len(text) + len(text) // 4  # or every line would be read ever again
                 break
-            number = line + text.count("\n", 0, begin)
-            if not isinstance(found, Problem) or _MENTIONS.search(text, begin, end):
-                yield number, found
-            line += text.count("\n", 0, end)
-            text, at = text[end:], 0
+            last = line + text.count("\n", begin, end)
+            if isinstance(found, Problem):
+                yield from _broken(between, text[begin:end], line)
+            else:
+                alone = between.is_at_start(line)
+                yield from between.settle(line, last)
+                yield line, _Json(found, alone)
+            text, line = text[end:], last
+    yield from between.end()
 
 
-def _unread(text: str, begin: int, end: int, line: int) -> Iterator[tuple[int, Problem]]:
+def _unread(between: Between, text: str, line: int) -> Iterator[tuple[int, Problem]]:
     """Text outside of objects: a log's own words, unless it speaks of a notification."""
-    mention = _MENTIONS.search(text, begin, end)
-    if mention:
-        yield line + text.count("\n", 0, mention.start()), Problem(_NO_JSON)
+    for number, part in enumerate(text.split("\n"), start=line):
+        if _MENTIONS.search(part):
+            yield from between.settle(number, number)
+            yield number, Problem(_NO_JSON)
+        else:
+            yield from between.words(part, number)
+
+
+def _broken(between: Between, text: str, line: int) -> Iterator[tuple[int, Problem]]:
+    """What begins like an object and is none: words of a log, where a line does not begin so."""
+    mentions = _MENTIONS.search(text)
+    if mentions or between.is_at_start(line):
+        yield from between.settle(line, line)
+        yield line, Problem(_NO_JSON if mentions else _CUT)
+    else:
+        yield from _unread(between, text, line)
 
 
 def _decode(decoder: json.JSONDecoder, text: str, begin: int, more: bool) -> tuple[Any, int | None]:

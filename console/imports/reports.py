@@ -76,6 +76,12 @@ def is_report(names: Sequence[str]) -> bool:
     return not ID_COLUMNS.isdisjoint(names)
 
 
+def has_numbers(names: Sequence[str]) -> bool:
+    """Whether a report's squeezed names have one of an order's or a transaction's own number."""
+    columns = _columns(names)
+    return columns.order_number is not None or columns.own_number is not None
+
+
 def read(lines: Iterator[Piece], header: Header) -> Records:
     """What each row of a report says."""
     columns = _columns(header.names)

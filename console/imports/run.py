@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 BATCH: Final = 5_000  # rows
 MAX_BAD: Final = 1_000  # bad rows that are remembered of one file; all are counted
 _TICK: Final = 1_000  # lines between two reports of progress
+# Where a packed file stops being one that anybody wrote: blank characters in a row, and how many
+# characters without a row it unpacks to, in all and for each byte. Logs pack to a twentieth.
+MAX_BLANK: Final = 1_000_000
+MAX_IDLE: Final = 16 * 1024**2
+MAX_RATIO: Final = 100
 
 
 @dataclass(frozen=True)
@@ -41,10 +46,12 @@ class Bad:
 class FileResult:
     """What became of one file.
 
-    `rows` are all records that were read: the imported, the skipped (which speak of no order)
-    and the bad. `new` counts objects, order numbers and lines of the past that the index did
-    not know so. `undated` are imported rows whose time can't be read. `error` says why the
-    file, or the rest of it, can't be read; what was imported before stays.
+    `rows` are all records that were read: the imported, the skipped (which speak of no order,
+    or say nothing that the index can keep) and the bad. `new` counts objects, order numbers and
+    lines of the past that the index did not know so. `undated` are imported rows whose time
+    can't be read. `notes` are about the file as a whole: an assumed encoding, no column of order
+    numbers. `error` says why the file, or the rest of it, can't be read; what was imported
+    before stays.
     """
 
     file: str
@@ -56,7 +63,13 @@ class FileResult:
     undated: int = 0
     bad_count: int = 0
     bad: list[Bad] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     error: str | None = None
+
+    @property
+    def bad_truncated(self) -> bool:
+        """Whether more rows are bad than are remembered."""
+        return self.bad_count > len(self.bad)
 
     def count(self, counts: Counter[str], new: int) -> None:
         """Add the counts of a batch that is in the index."""
@@ -200,12 +213,15 @@ def _read_one(
                 if stop():
                     raise _Stopped
 
-            watched = replace(text, pieces=_watched(text, heard))
-            name, records = formats.read(watched)
-            for record in records:
-                file.format = name
+            watched = replace(text, pieces=_watched(text, heard, lambda: file.rows + batch.rows))
+            understood = formats.read(watched)
+            for record in understood.records:
+                file.format = understood.format
                 batch.take(record)
-            file.format = name
+            file.format = understood.format
+            file.notes += understood.notes
+            if text.decoder.assumed:
+                file.notes.append(f"It is not UTF-8; it was read as {text.decoder.assumed}.")
             batch.flush()
             heard()
     except NotUnderstood as error:
@@ -215,10 +231,32 @@ def _read_one(
     batch.flush()
 
 
-def _watched(text: Text, heard: Callable[[], None]) -> Iterator[Piece]:
+def _watched(text: Text, heard: Callable[[], None], rows: Callable[[], int]) -> Iterator[Piece]:
+    """The pieces, with a word on progress now and then; NotUnderstood where they are endless.
+
+    Eight gigabytes of nothing pack to eight megabytes: whoever made such a file, nobody should
+    wait for its end.
+    """
+    from console.imports.source import NotUnderstood
+
+    blank = read = since = seen = 0
     for count, piece in enumerate(text.pieces):
         if count % _TICK == 0:
             heard()
+            if rows() != seen:
+                since, seen = read, rows()
+        read += len(piece[1])
+        blank = 0 if piece[1].strip() else blank + len(piece[1])
+        if blank > MAX_BLANK:
+            raise NotUnderstood(
+                f"At line {piece[0]:,} it has been blank for {MAX_BLANK:,} characters; the rest of"
+                " it was not read."
+            )
+        if read - since > MAX_IDLE and read > MAX_RATIO * text.position():
+            raise NotUnderstood(
+                f"At line {piece[0]:,} it has unpacked to {MAX_IDLE // 1024**2} MB without a single"
+                " row; the rest of it was not read."
+            )
         yield piece
 
 
@@ -238,7 +276,7 @@ class _Batch:
         if isinstance(said, Problem):
             self._file.complain(line, said.why)
             return
-        if said is None:
+        if said is None or not said.is_worth_keeping:
             self.counts["skipped"] += 1
         else:
             self._add(said)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from console.domain.text import clean_line
+from console.imports.encoding import Decoder
 
 STDIN: Final = Path("-")
 HEAD: Final = 65_536  # what is looked at to find out what a file is
@@ -42,11 +43,16 @@ class NotUnderstood(Exception):
 
 @dataclass(frozen=True)
 class Text:
-    """An open file: its beginning as lines, all of it as pieces, and how far it was read."""
+    """An open file: its beginning as lines, all of it as pieces, and how far it was read.
+
+    `goes_on` where it has more than the beginning; `decoder` knows what its encoding was taken for.
+    """
 
     head: list[Piece]
     pieces: Iterator[Piece]
     position: Callable[[], int]
+    goes_on: bool
+    decoder: Decoder
 
 
 @dataclass(frozen=True)
@@ -188,8 +194,7 @@ def _members(path: Path, size: int) -> list[Source]:
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NOT_TEXT: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _TOO_MUCH: Final = 0.05  # a text may have a few; of random bytes a tenth are such
-# What only files for Japan hold, where bytes that aren't UTF-8 are Shift_JIS.
-_JAPANESE: Final = re.compile(rb"[SPBC]03-\d{7}|JPY")
+_RETURN: Final = re.compile(r"\x1b\([A-Z]")  # ISO-2022-JP: from here on one byte is one character
 
 
 def _text(stream: IO[bytes], position: Callable[[], int]) -> Text:
@@ -198,24 +203,25 @@ def _text(stream: IO[bytes], position: Callable[[], int]) -> Text:
     if not utf16 and len(_NOT_TEXT.findall(head)) > len(head) * _TOO_MUCH:
         raise NotUnderstood("It is a binary file, or UTF-16 without a byte order mark.")
     whole = io.BufferedReader(_Counted(stream, head), PIECE)
-    japanese = _JAPANESE.search(head) is not None
-    beginning = list(_pieces(io.BytesIO(head), utf16, japanese))
-    if len(head) == HEAD and len(beginning) > 1:
+    decoder = Decoder(head)
+    beginning = list(_pieces(io.BytesIO(head), utf16, decoder))
+    goes_on = len(head) == HEAD
+    if goes_on and len(beginning) > 1:
         del beginning[-1]  # probably cut
-    return Text(beginning, _pieces(whole, utf16, japanese), position)
+    return Text(beginning, _pieces(whole, utf16, decoder), position, goes_on, decoder)
 
 
-def _pieces(stream: IO[bytes], utf16: bool, japanese: bool) -> Iterator[Piece]:
+def _pieces(stream: IO[bytes], utf16: bool, decoder: Decoder) -> Iterator[Piece]:
     """The lines of a text with their numbers, long ones in parts."""
-    encoding = "utf-16" if utf16 else "latin-1"  # which keeps every byte, for _decoded
+    encoding = "utf-16" if utf16 else "latin-1"  # which keeps every byte, for the decoder
     text = io.TextIOWrapper(stream, encoding, errors="replace", newline=None)
     number, held = 1, ""
     while part := held + text.readline(PIECE):
         held = ""
-        if not utf16 and not part.isascii():
+        if not utf16 and not (part.isascii() and "\x1b$" not in part):
             if part[-1] != "\n":
                 part, held = _before_cut(part)
-            part = _decoded(part.encode("latin-1"), japanese)
+            part = decoder.decode(part.encode("latin-1"))
         if number == 1:
             part = part.removeprefix("\ufeff")
         if part:
@@ -225,20 +231,13 @@ def _pieces(stream: IO[bytes], utf16: bool, japanese: bool) -> Iterator[Piece]:
 
 def _before_cut(part: str) -> tuple[str, str]:
     """A part of a line, and the bytes at its end that may be half a character."""
+    escape = part.rfind("\x1b") if "\x1b$" in part else -1
+    if escape > 0 and not _RETURN.match(part, escape):
+        return part[:escape], part[escape:]
     end = len(part)
     while end > max(1, len(part) - 3) and part[end - 1] > "\x7f":
         end -= 1
     return (part[:end], part[end:]) if len(part) > 3 else (part, "")
-
-
-def _decoded(raw: bytes, japanese: bool) -> str:
-    """A line as UTF-8; else as what spreadsheets write, in Japan or elsewhere."""
-    for encoding in ("utf-8", "cp932" if japanese else "cp1252"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return raw.decode("latin-1")
 
 
 def whole_lines(pieces: Iterator[Piece]) -> Iterator[Piece]:

@@ -6,23 +6,39 @@ import csv
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
+from console.domain.text import clean_line
 from console.imports.facts import Problem
 from console.imports.source import MAX_LINE, Piece
 
 _DELIMITERS: Final = ("\t", ",", ";")
 _MAX_LINES: Final = 100  # of one quoted row; a quote that stays open must not swallow the file
+_MAX_TITLES: Final = 30  # names of columns that are shown, and their length
+_MAX_TITLE: Final = 40
 _NOT_CLOSED: Final = "unexpected end of data"  # what csv says of an open quote
 
 
 @dataclass(frozen=True)
 class Header:
-    """The line with the names of the columns; `names` in lower case, letters and digits only."""
+    """The line with the names of the columns, as they stand there (`titles`), and squeezed."""
 
     line: int
     delimiter: str
-    names: tuple[str, ...]
+    titles: tuple[str, ...]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The titles in lower case, letters and digits only."""
+        return tuple(squeezed(title) for title in self.titles)
+
+    @property
+    def shown(self) -> str:
+        """The titles for people: on one line and of bounded length."""
+        titles = [clean_line(title.strip(), _MAX_TITLE) or "–" for title in self.titles]
+        more = len(titles) - _MAX_TITLES
+        return ", ".join(titles[:_MAX_TITLES]) + (f" and {more} more" if more > 0 else "")
 
 
 def squeezed(name: str) -> str:
@@ -40,7 +56,7 @@ def headers(lines: Sequence[Piece]) -> Iterator[Header]:
                 cells = _cells(text.rstrip("\n"), delimiter)
             except csv.Error:
                 continue
-            yield Header(number, delimiter, tuple(squeezed(cell) for cell in _trimmed(cells)))
+            yield Header(number, delimiter, tuple(_trimmed(cells)))
 
 
 def rows(lines: Iterator[Piece], header: Header) -> Iterator[tuple[int, list[str] | Problem]]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from console.domain.text import clean_line
 from console.store.places import private_folder
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, MetaData
+    from sqlalchemy.engine import ExceptionContext
 
 BUSY_SECONDS: Final = 30
 _PRAGMAS: Final = (
@@ -22,17 +24,52 @@ _PRAGMAS: Final = (
 )
 
 
-def open_database(path: Path, tables: MetaData) -> Engine:
+class StoreFailed(Exception):
+    """A database file can't be used; the message names it and says why, `hint` the remedy."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class CantOpen(StoreFailed):
+    """It could not even be opened: nothing was done."""
+
+
+_RIGHTS: Final = "Make the file and its folder readable and writable for you, and try again."
+_OTHER_PLACE: Final = "Mend that, or set PAYCONSOLE_DATA_DIR to a folder that you may write."
+# What SQLite's primary result codes (https://www.sqlite.org/rescode.html) say of a file's place:
+# the reason and the remedy.
+_FAILURES: Final = {
+    sqlite3.SQLITE_PERM: ("access to it was denied", _RIGHTS),
+    sqlite3.SQLITE_BUSY: ("another program keeps it locked", "Try again when that has ended."),
+    sqlite3.SQLITE_READONLY: ("it can't be written", _RIGHTS),
+    sqlite3.SQLITE_IOERR: ("the disk failed to read or write it", "Check the disk and its room."),
+    sqlite3.SQLITE_FULL: (
+        "the disk is full",
+        "Make room and try again; `payconsole journal recover` resolves what was under way.",
+    ),
+    sqlite3.SQLITE_CANTOPEN: ("it can't be opened", _RIGHTS),
+}
+_DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+OfDamage = Callable[[Path, str], Exception]
+
+
+def open_database(path: Path, tables: MetaData, of_damage: OfDamage | None = None) -> Engine:
     """An engine on the SQLite file `path`, made with its tables where it is missing.
 
     A transaction takes the write lock when it begins, so that what it read is still true
     when it commits; `reading` opens one that doesn't.
+
+    Raises CantOpen where the file can't be opened; the engine raises StoreFailed where it
+    can't be used later. `of_damage` makes the error for a damaged file from its path and what
+    is wrong; without it these two say that its content can be made again.
     """
     from sqlalchemy import create_engine, event
 
-    private_folder(path.parent)
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    judge = _Judge(path, of_damage)
+    judge.make()
     engine = create_engine(f"sqlite:///{path}")
 
     @event.listens_for(engine, "connect")
@@ -48,12 +85,79 @@ def open_database(path: Path, tables: MetaData) -> Engine:
         read_only = connection.get_execution_options().get("payconsole_reading")
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
+    @event.listens_for(engine, "handle_error")
+    def _judge(context: ExceptionContext) -> None:
+        found = judge.error(context.original_exception)
+        if found is not None:
+            raise found from context.original_exception
+
     try:
         tables.create_all(engine)
     except BaseException:
         engine.dispose()
         raise
+    judge.kind = StoreFailed
     return engine
+
+
+class _Judge:
+    """What is said of a file that fails: `kind` is CantOpen until it has been opened."""
+
+    def __init__(self, path: Path, of_damage: OfDamage | None) -> None:
+        self.kind: type[StoreFailed] = CantOpen
+        self._path = path
+        self._of_damage = of_damage or self._remade
+
+    def make(self) -> None:
+        """Make the file and its folder where they are missing."""
+        path = self._path
+        try:
+            if path.is_dir():
+                raise self._of_damage(path, "it is a folder, not a file")
+            private_folder(path.parent)
+            # Only where it is missing: to close a file takes SQLite's locks on it away.
+            if not path.exists():
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as error:
+            at = f" ({_shown(error.filename)})" if error.filename not in (None, str(path)) else ""
+            raise CantOpen(
+                f"{_shown(path)} can't be made: {error.strerror}{at}.", _OTHER_PLACE
+            ) from error
+
+    def error(self, error: BaseException) -> Exception | None:
+        """What an error of SQLite's says of the file; None where it says nothing of it."""
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is None:
+            return None
+        primary = code & 0xFF
+        if primary in _DAMAGE or code == sqlite3.SQLITE_IOERR_SHORT_READ:
+            return self._of_damage(self._path, str(error))
+        if primary not in _FAILURES:
+            return None
+        why, hint = _FAILURES[primary]
+        return self.kind(f"{_shown(self._path)} can't be used: {self._right() or why}.", hint)
+
+    def _right(self) -> str | None:
+        """The right to the file or its folder that is missing, if one is."""
+        for place, right, missing in (
+            (self._path, os.R_OK, "this user may not read it"),
+            (self._path, os.W_OK, "this user may not write it"),
+            (self._path.parent, os.W_OK, "this user may not write its folder"),
+        ):
+            if not os.access(place, right):
+                return missing
+        return None
+
+    def _remade(self, path: Path, why: str) -> StoreFailed:
+        return self.kind(
+            f"{_shown(path)} is damaged: {why}.",
+            f"Move {path.name} away, and what lies beside it as {path.name}-…: it is made again by"
+            " the next command, and filled by imports, sync and lookups.",
+        )
+
+
+def _shown(path: Path | str) -> str:
+    return clean_line(str(path), 300)
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

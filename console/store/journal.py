@@ -46,6 +46,7 @@ from console.domain.intent import (
     advance,
 )
 from console.domain.money import Money
+from console.domain.text import clean_line
 from console.store.claims import Claims, Owner
 from console.store.database import open_database, reading
 from console.store.decisions import (
@@ -120,11 +121,16 @@ class Journal:
     """The journal in one file, for one actor."""
 
     def __init__(self, path: Path, actor: str) -> None:
+        """Open the file, or make it.
+
+        Raises JournalBroken where it is damaged or is no journal, CantOpen where this user, or
+        this disk, doesn't let it be opened.
+        """
         try:
-            self._engine = open_database(path, _METADATA)
+            self._engine = open_database(path, _METADATA, _broken)
             self.claims = Claims(self._engine)
         except DatabaseError as error:
-            raise JournalBroken(f"{path} can't be opened as a journal: {error.orig}") from error
+            raise _broken(path, str(error.orig)) from error
         self._checkpoint = path.with_suffix(".checkpoint")
         self.path = path
         self.actor = actor
@@ -331,10 +337,15 @@ class Journal:
     # --- proof -----------------------------------------------------------------------------
 
     def verify(self) -> Verification:
-        """Walk the chain, compare it with the intents and with the checkpoint."""
+        """Walk the chain, compare it with the intents and with the checkpoint.
+
+        Raises StoreFailed where the file can't be read, which proves nothing either way.
+        """
         try:
             with reading(self._engine) as connection:
                 return self._verify(connection)
+        except JournalBroken as error:
+            return Verification(0, 0, str(error), str(self.path))
         except DatabaseError as error:
             return Verification(0, 0, f"the file is damaged: {error.orig}", str(self.path))
 
@@ -454,6 +465,10 @@ class _Writing:
             self.connection.execute(
                 update(_INTENTS).where(_INTENTS.c.id == line["intent"]).values(**after)
             )
+
+
+def _broken(path: Path, why: str) -> JournalBroken:
+    return JournalBroken(f"{clean_line(str(path), 300)} can't be opened as a journal: {why}")
 
 
 def _compare_intents(

@@ -21,6 +21,7 @@ from console.domain.ids import NotAnId
 from console.domain.model import parse_status
 from console.domain.text import clean, clean_line
 from console.lookup import NotFoundHere, Several
+from console.store.database import StoreFailed
 from console.store.decisions import JournalBroken
 from console.tui.messages import Said
 
@@ -35,6 +36,7 @@ READ_FAILURES = (
     WrongEnvironment,
     Held,
     JournalBroken,
+    StoreFailed,
 )
 
 
@@ -51,6 +53,8 @@ def say_failure(error: Exception) -> Said:
     if isinstance(error, JournalBroken):
         hint = "Actions are blocked. `payconsole journal verify` tells more; keep the file."
         return Said("The journal does not verify", str(error), hint, "bad")
+    if isinstance(error, StoreFailed):
+        return Said("The data can't be used", str(error), error.hint, "bad")
     title, hint = _OTHERS[type(error)]
     return Said(title, clean_line(str(error), 500), hint, "warning")
 

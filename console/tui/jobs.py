@@ -131,7 +131,7 @@ def _said(done: Imported) -> Iterator[Said]:
 def _file_said(file: FileResult) -> Said:
     counts = [f"{file.rows:,} rows", f"{file.imported:,} imported", f"{file.new:,} facts new"]
     if file.skipped:
-        counts.append(f"{file.skipped:,} that speak of no order")
+        counts.append(f"{file.skipped:,} skipped")
     if file.bad_count:
         counts.append(f"{file.bad_count:,} bad")
     bad = [f"line {bad.line}: {bad.why}" for bad in file.bad[:_BAD_SHOWN]]
@@ -143,7 +143,7 @@ def _file_said(file: FileResult) -> Said:
         ", ".join(counts),
         file.error or "",
         "warning" if trouble else "good",
-        tuple(bad),
+        (*file.notes, *bad),
     )
 
 

@@ -86,9 +86,12 @@ def say_open_failure(error: Exception) -> Said | None:
     from console.amazon.endpoints import AccountError
     from console.amazon.signing import KeyUnusable
     from console.store.credentials import CredentialsError
+    from console.store.database import StoreFailed
     from console.store.decisions import JournalBroken
     from console.store.profiles import SettingsError
 
+    if isinstance(error, StoreFailed):
+        return Said("The data can't be used", str(error), error.hint, "bad")
     hints: dict[type[Exception], tuple[str, str]] = {
         CredentialsError: ("The key can't be had", "`payconsole profile list` shows the profiles."),
         KeyUnusable: ("The key can't be used", "Add the profile again with the right key file."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -73,10 +74,11 @@ def test_bad_rows_are_named_and_the_others_are_imported(console: Console) -> Non
     assert answer.out == ""
     assert answer.err.splitlines() == [
         "orders.csv:3: There is no Amazon Pay id in 'nonsense'.",
-        "orders.csv: 4 rows, 2 imported, 4 new, 1 without an order, 1 bad",
+        "orders.csv: 4 rows, 2 imported, 1 skipped, 1 bad;"
+        " 4 new facts (objects, order numbers, events)",
     ]
     assert console.known("A-118") == {CHARGE}
-    assert "2 imported, 0 new" in console.run("orders.csv").err
+    assert "1 bad; nothing new" in console.run("orders.csv").err
 
 
 def test_strict_imports_nothing(console: Console) -> None:
@@ -108,6 +110,8 @@ def test_json_is_one_document(console: Console) -> None:
         "undated": 0,
         "bad_count": 1,
         "bad": [{"line": 3, "why": "There is no Amazon Pay id in 'nonsense'."}],
+        "bad_truncated": False,
+        "notes": [],
         "error": None,
     }
     assert answer.json["totals"]["rows"] == 4
@@ -142,6 +146,7 @@ def test_many_bad_rows_are_not_all_printed(console: Console) -> None:
     assert "… and 1,150 more" in answer.err
     [file] = answer.json["files"]
     assert (file["bad_count"], len(file["bad"])) == (1_200, 1_000)
+    assert file["bad_truncated"] is True
 
 
 def test_ctrl_c_says_how_far_it_got_and_leaves_a_sound_index(console: Console) -> None:
@@ -172,6 +177,46 @@ def test_ctrl_c_says_how_far_it_got_and_leaves_a_sound_index(console: Console) -
     assert not console.known(f"A-{rows + 5_000}")
 
 
+@pytest.mark.parametrize("strict", [[], ["--strict"]])
+def test_ctrl_c_twice_on_a_pipe_that_never_ends_is_once(
+    console: Console, strict: list[str]
+) -> None:
+    """As a terminal and `timeout` send it: the second one comes while the first one is obeyed."""
+    os.mkfifo(console.folder / "pipe")
+    both_ends = os.open(console.folder / "pipe", os.O_RDWR)
+    os.write(both_ends, MIXED.encode())
+    running = subprocess.Popen(
+        [*console.command, *strict, "pipe"],
+        cwd=console.folder,
+        env=console.environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while select.select([both_ends], [], [], 0)[0]:  # until it has read what there was
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    for _ in range(3):
+        running.send_signal(signal.SIGINT)
+        time.sleep(0.01)
+    _, told = running.communicate(timeout=20)
+    os.close(both_ends)
+    assert running.returncode in (130, -signal.SIGINT)  # a shell shows both as 130
+    assert "stopped" in told
+    assert "Traceback" not in told
+    assert "ignored" not in told
+
+
+def test_what_is_to_be_said_of_a_file_as_a_whole_is_said(console: Console) -> None:
+    (console.folder / "foo.csv").write_text(table(("foo", "AmazonPay ID"), ("A-1", ORDER)))
+    answer = console.run("foo.csv")
+    assert answer.code == 0
+    assert "1 row, 0 imported, 1 skipped; nothing new" in answer.err
+    assert "No column of order numbers was recognised" in answer.err
+    [file] = console.run("foo.csv", "--json").json["files"]
+    assert "foo, AmazonPay ID" in file["notes"][0]
+
+
 def test_on_a_terminal_a_long_import_shows_a_bar_and_wipes_it(console: Console) -> None:
     os.mkfifo(console.folder / "slow")
     ours, theirs = pty.openpty()
@@ -194,7 +239,9 @@ def test_on_a_terminal_a_long_import_shows_a_bar_and_wipes_it(console: Console) 
     assert running.wait(60) == 0
     *drawn, last = shown.decode().split("\x1b[K")
     assert any(one.startswith("slow  ") for one in drawn)
-    assert last.strip() == "slow: 6,000 rows, 6,000 imported, 12,000 new"
+    assert last.strip() == (
+        "slow: 6,000 rows, 6,000 imported; 12,000 new facts (objects, order numbers, events)"
+    )
 
 
 class TestBar:
@@ -232,7 +279,10 @@ class TestBar:
 
 
 def test_the_summary_leaves_out_what_there_was_none_of() -> None:
-    assert summary(FileResult("f", "orders", rows=1, imported=1)) == "f: 1 row, 1 imported, 0 new"
+    nothing = FileResult("f", "orders", rows=1, imported=1)
+    assert summary(nothing) == "f: 1 row, 1 imported; nothing new"
+    one = FileResult("f", "orders", rows=1, imported=1, new=1)
+    assert "; 1 new fact (" in summary(one)
 
 
 def test_totals_are_sums() -> None:

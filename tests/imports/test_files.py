@@ -121,6 +121,33 @@ class TestPacked:
         assert known.get(f"{ORDER}-C000001") is not None
         assert result.rows == result.imported > 5_000
 
+    @pytest.mark.parametrize("start", ["", GOOD])
+    def test_blank_lines_without_end_are_not_read(
+        self, known: KnownIds, tmp_path: Path, start: str
+    ) -> None:
+        packed = gzip.compress(start.encode() + b"\n" * 3_000_000)
+        result = import_text(known, tmp_path, packed)
+        assert result.error is not None
+        assert "blank" in result.error
+        assert result.imported == bool(start)
+
+    @pytest.mark.parametrize("line", [b"a" * 50_000, b"a log, again and again\n" * 2_000])
+    def test_nothing_that_unpacks_to_a_lot_is_not_read_to_its_end(
+        self, known: KnownIds, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: bytes
+    ) -> None:
+        monkeypatch.setattr("console.imports.run.MAX_IDLE", 1024**2)
+        result = import_text(known, tmp_path, gzip.compress(line * 200))
+        assert result.error is not None
+        assert "unpacked to 1 MB without a single row" in result.error
+
+    def test_a_packed_table_of_many_rows_is_read_to_its_end(
+        self, known: KnownIds, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However well it packs: the rows count, not the size."""
+        monkeypatch.setattr("console.imports.run.MAX_IDLE", 1024**2)
+        rows = table(("order", "charge_id"), *[("A-118", CHARGE)] * 60_000)
+        assert import_text(known, tmp_path, gzip.compress(rows.encode())).imported == 60_000
+
     def test_a_bomb_is_refused(
         self, known: KnownIds, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

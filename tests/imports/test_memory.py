@@ -45,7 +45,7 @@ def message(number: int) -> str:
 KINDS: dict[str, tuple[str, Callable[[int], str]]] = {
     "orders": ("order,charge_id", lambda number: f"A-{number},{charge(number)}"),
     "report": ("\t".join(COLUMNS), report_row),
-    "notifications": ("a log", message),
+    "notifications": ("# a log", message),
 }
 
 
@@ -74,8 +74,8 @@ def test_reading(tmp_path: Path, kind: str) -> None:
 
 def test_one_long_line(tmp_path: Path) -> None:
     """A JSON array without a single newline."""
-    few = peak(tmp_path / "few", FEW, "strict", "a log [", message, ", ")
-    many = peak(tmp_path / "many", SOME, "strict", "a log [", message, ", ")
+    few = peak(tmp_path / "few", FEW, "strict", "# a log [", message, ", ")
+    many = peak(tmp_path / "many", SOME, "strict", "# a log [", message, ", ")
     assert many - few < LIMIT
 
 

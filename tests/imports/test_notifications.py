@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from console.imports import Bad
+from console.imports import Bad, import_files
 from console.store.index import Known, KnownIds, Told
 from tests.imports.files import (
     AGREEMENT,
@@ -140,9 +140,16 @@ class TestBesideMessages:
         assert counts(import_text(known, tmp_path, text)) == (3, 1, 2, 0)
 
     def test_other_lines_of_a_log_are_no_rows(self, known: KnownIds, tmp_path: Path) -> None:
-        lines = ["server started", '{"level": "info", "id": 3}', "{", '{"half": ', "}", "if (x) {"]
+        lines = ["10:00 server started", "  at line 3", "}", "{", "[info] if (x) {", "app: ok"]
         text = "\n".join([*lines, json.dumps(ENVELOPE), *lines])
         assert counts(import_text(known, tmp_path, text)) == (1, 1, 0, 0)
+
+    def test_other_objects_that_begin_a_line_are_skipped(
+        self, known: KnownIds, tmp_path: Path
+    ) -> None:
+        other = '{"level": "info", "id": 3}'
+        text = "\n".join([other, json.dumps(ENVELOPE), f"[{other},", f"10:00 {other}", other])
+        assert counts(import_text(known, tmp_path, text)) == (4, 1, 3, 0)
 
     def test_a_kind_of_notification_that_is_about_no_order_is_skipped(
         self, known: KnownIds, tmp_path: Path
@@ -163,7 +170,7 @@ class TestBroken:
 
     def test_the_line_is_where_the_record_begins(self, known: KnownIds, tmp_path: Path) -> None:
         wrong = json.dumps(envelope(v2_message("nonsense")), indent=2)
-        text = "\n".join(["a log", json.dumps(ENVELOPE, indent=2), wrong])
+        text = "\n".join(["# a log", json.dumps(ENVELOPE, indent=2), wrong])
         [bad] = import_text(known, tmp_path, text).bad
         assert bad.line == 2 + json.dumps(ENVELOPE, indent=2).count("\n") + 1
 
@@ -191,6 +198,73 @@ class TestBroken:
         result = import_text(known, tmp_path, json.dumps(messages))
         assert counts(result) == (3_000, 3_000, 0, 0)
         assert len(known.family(ORDER)) == 3_001
+
+
+class TestLost:
+    """Every line that is neither understood nor plainly a log's own is a bad row."""
+
+    ROW = f"A-1,{CHARGE}"
+
+    @pytest.mark.parametrize("around", [[], ["2026-01-02 10:00:00 INFO ready"]])
+    @pytest.mark.parametrize(
+        ("line", "why"),
+        [
+            ("not json", "neither JSON nor a line of a log"),
+            ('{"broken": ', "The JSON is broken or cut off"),
+            ('[{"broken": oops}]', "The JSON is broken or cut off"),
+            (ROW, "a row of a table"),
+            (f"2026-01-02;{CHARGE};x", "a row of a table"),
+            (ORDER, "a row of a table"),
+        ],
+    )
+    def test_it_is_named_by_its_line(
+        self, known: KnownIds, tmp_path: Path, around: list[str], line: str, why: str
+    ) -> None:
+        good = json.dumps(ENVELOPE)
+        for lines in ([good, *around, line, good], [line, *around, good, good]):
+            result = import_text(known, tmp_path, "\n".join(lines) + "\n")
+            assert counts(result) == (3, 2, 0, 1)
+            assert why in result.bad[0].why
+            assert result.bad[0].line == lines.index(line) + 1
+            assert import_files([tmp_path / "file"], known, strict=True).refused
+
+    def test_a_table_behind_messages(self, known: KnownIds, tmp_path: Path) -> None:
+        text = "\n".join(
+            [json.dumps(v1_message("PaymentAuthorize", AUTHORIZED)), "order,id", self.ROW]
+        )
+        result = import_text(known, tmp_path, text)
+        assert counts(result) == (3, 1, 0, 2)
+        assert [bad.line for bad in result.bad] == [2, 3]
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "2026-01-02 10:00:00,123 INFO captured S01-5797829-1888777",
+            "[2026-01-02T10:00:00Z] words",
+            "Jan  2 10:00:00 host app[12]: words",
+            '10.0.0.1 - - [02/Jan/2026:10:00:00] "POST /ipn" 200',
+            "ERROR: words",
+            "1767312000 words",
+            "level=info msg=words",
+            "Traceback (most recent call last):",
+            "Caused by: java.io.IOException",
+            "\tat com.example.Shop(Shop.java:1)",
+            "=========",
+            "],",
+            "",
+        ],
+    )
+    def test_a_logs_own_lines_are_not(self, known: KnownIds, tmp_path: Path, line: str) -> None:
+        text = "\n".join([line, json.dumps(ENVELOPE), line, json.dumps(ENVELOPE), line])
+        assert counts(import_text(known, tmp_path, text)) == (2, 2, 0, 0)
+
+    def test_many_lines_before_the_first_message_are_all_counted(
+        self, known: KnownIds, tmp_path: Path
+    ) -> None:
+        text = "not json\n" * 1_500 + '{"level": "info"}\n' * 3 + json.dumps(ENVELOPE)
+        result = import_text(known, tmp_path, text)
+        assert counts(result) == (1_504, 1, 3, 1_500)
+        assert [bad.line for bad in result.bad] == list(range(1, 1_001))
 
 
 AUTHORIZED = xml(

@@ -117,6 +117,42 @@ class TestColumns:
         assert counts(import_text(known, tmp_path, "order,charge_id\n")) == (0, 0, 0, 0)
 
 
+class TestNoOrderNumbers:
+    def test_the_file_says_so_and_links_are_kept(self, known: KnownIds, tmp_path: Path) -> None:
+        text = table(("foo", "AmazonPay ID", "b"), ("A-1", ORDER, ""), ("A-2", ORDER, CHARGE))
+        result = import_text(known, tmp_path, text)
+        assert counts(result) == (2, 1, 1, 0)
+        [note] = result.notes
+        assert "No column of order numbers" in note
+        assert "foo, AmazonPay ID, b" in note
+        assert {member.id for member in known.family(ORDER)} == {ORDER, CHARGE}
+
+    def test_a_charge_alone_is_kept_for_its_order(self, known: KnownIds, tmp_path: Path) -> None:
+        """No call lists the charges of an order: that there is one is worth knowing."""
+        result = import_text(known, tmp_path, table(("foo", "charge_id"), ("A-1", CHARGE)))
+        assert counts(result) == (1, 1, 0, 0)
+        assert [member.id for member in known.family(ORDER)] == [CHARGE]
+
+    def test_an_order_whose_number_is_empty_is_skipped(
+        self, known: KnownIds, tmp_path: Path
+    ) -> None:
+        result = import_text(known, tmp_path, table(("order", "id"), ("", ORDER), ("A-1", ORDER)))
+        assert counts(result) == (2, 1, 1, 0)
+        assert result.notes == []
+
+    def test_a_report_without_them_says_so_too(self, known: KnownIds, tmp_path: Path) -> None:
+        text = table(("foo", "AmazonOrderReferenceId"), ("A-1", ORDER))
+        result = import_text(known, tmp_path, text)
+        assert counts(result) == (1, 0, 1, 0)
+        assert "foo, AmazonOrderReferenceId" in result.notes[0]
+
+    def test_names_of_columns_can_not_act_on_a_terminal(
+        self, known: KnownIds, tmp_path: Path
+    ) -> None:
+        result = import_text(known, tmp_path, table(("\x1b[2J", "charge_id"), ("A", CHARGE)))
+        assert result.notes[0].isprintable()
+
+
 class TestRows:
     def test_orders_that_were_paid_otherwise_are_skipped(
         self, known: KnownIds, tmp_path: Path

@@ -65,6 +65,16 @@ def test_a_failed_report_is_named_and_is_exit_3(shell: Shell) -> None:
     assert "Amazon says FAILED" in done.out
 
 
+def test_a_garbled_answer_is_exit_5_and_the_next_sync_tries_again(shell: Shell) -> None:
+    """Amazon refused nothing."""
+    shell.server.world.add_fault("get_report_document:garbage")
+    done = shell.run("sync", "--since", SINCE)
+    assert done.code == 5
+    assert "4 reports of 4 types will be requested" in done.err
+    assert "The next sync tries it again." in done.out
+    assert shell.run("sync").code == 0
+
+
 def test_ctrl_c_says_what_was_done_and_the_next_sync_goes_on(shell: Shell) -> None:
     world = shell.server.world
     world.delays = Delays(report=3600)
@@ -112,6 +122,7 @@ def test_disbursements(shell: Shell) -> None:
     [
         ("sync", "--since", "last week"),
         ("sync", "--since", "2999-01-01"),
+        ("sync", "--since", (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%d")),
         ("reports", "disbursements", "--since", "2026-02-01", "--until", "2026-01-01"),
     ],
 )

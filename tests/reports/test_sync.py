@@ -84,6 +84,33 @@ class TestTheFirstTime:
         assert "P01-" not in "".join(desk.reader.files)
 
 
+class TestTheSpan:
+    async def test_it_is_said_before_anything_is_requested(self, desk: Desk) -> None:
+        since = amazon(desk.world) - 10 * DAY
+        await desk.sync(since=since)
+        said = [step.sentence for step in desk.told]
+        plan = f"4 reports of 4 types will be requested, for {since:%Y-%m-%d %H:%M} to"
+        [at] = [at for at, sentence in enumerate(said) if sentence.startswith(plan)]
+        assert at < min(n for n, sentence in enumerate(said) if sentence.startswith("Requesting"))
+        assert not [sentence for sentence in said if "not documented" in sentence]
+
+    async def test_long_ago_is_said_to_be_uncertain(self, desk: Desk) -> None:
+        await desk.sync(since=amazon(desk.world) - 400 * DAY)
+        said = [step.sentence for step in desk.told]
+        assert any("56 reports of 4 types" in sentence for sentence in said)
+        assert any("more than 90 days ago" in sentence for sentence in said)
+
+    async def test_the_first_sync_is_not_long_ago(self, desk: Desk) -> None:
+        await desk.sync()
+        assert not [step for step in desk.told if "not documented" in step.sentence]
+
+    async def test_nothing_is_said_where_nothing_is_requested(self, desk: Desk) -> None:
+        await desk.sync()
+        desk.told.clear()
+        await desk.sync()
+        assert not [step for step in desk.told if "will be requested" in step.sentence]
+
+
 class TestTheNextTime:
     async def test_nothing_is_fetched_or_requested_twice(self, desk: Desk) -> None:
         await desk.sync()
@@ -268,6 +295,40 @@ class TestTrouble:
         synced = await desk.sync()
         assert [trouble.type for trouble in synced.failed] == list(LIVE_TYPES)
         assert len(synced.taken) == 6
+
+    async def test_a_refusal_is_named(self, desk: Desk) -> None:
+        desk.world.add_fault("create_report:refuse:InvalidParameterValue")
+        synced = await desk.sync()
+        [trouble] = synced.refused
+        assert trouble.refused
+        assert "InvalidParameterValue" in trouble.why
+        assert any("is skipped" in step.sentence for step in desk.told)
+
+    @pytest.mark.parametrize(
+        "fault", ["create_report:refuse", "list_reports:html_502", "create_report:html_502"]
+    )
+    async def test_a_fault_that_passes_by_itself_needs_no_word(
+        self, desk: Desk, fault: str
+    ) -> None:
+        """ProcessingFailure, the refusal by default, is a 500: it is repeated like any other."""
+        desk.world.add_fault(fault)
+        synced = await desk.sync()
+        assert not desk.world.faults.waiting()
+        assert not synced.refused
+        assert not synced.failed
+        assert set(synced.complete_until) == set(LIVE_TYPES)
+
+    @pytest.mark.parametrize("operation", ["get_report_document", "get_report"])
+    async def test_a_garbled_answer_is_no_refusal_and_is_tried_again(
+        self, desk: Desk, operation: str
+    ) -> None:
+        desk.world.add_fault(f"{operation}:garbage")
+        first = await desk.sync()
+        [trouble] = first.failed
+        assert not trouble.refused
+        assert any(step.sentence.endswith("The next sync tries it again.") for step in desk.told)
+        second = await desk.sync()
+        assert [taken.report.id for taken in second.taken] == [trouble.report]
 
     async def test_a_rejected_key_ends_it(self, desk: Desk) -> None:
         desk.world.add_fault("create_report:refuse:UnauthorizedAccess")
