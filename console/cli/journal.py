@@ -23,7 +23,7 @@ def run_list(journal: Journal, args: argparse.Namespace, out: Output) -> int:
     for intent in intents:
         out.text(_row(intent, out))
     if not intents:
-        out.text("Nothing is open." if args.open else "Nothing has been done here yet.")
+        out.text("Nothing is open." if args.open else "No decision was made here yet.")
     return DONE
 
 

@@ -27,6 +27,8 @@ examples:
   payconsole lookup S01-5797829-1888777-A043451    the order behind it
   payconsole refund S01-4966596-9591203-A079366 --amount 10.00 --reason "damaged box"
   payconsole journal recover                       resolve what a crash left open
+  payconsole import ipn.log orders.csv             then order numbers find their orders
+  payconsole explain SoftDeclined                  what it means, and what to tell the buyer
 
 exit codes: 0 done · 1 our fault · 2 usage · 3 refused by Amazon · 4 outcome unknown ·
   5 not sent · 6 held back by a guard · 7 not found · 8 credentials · 9 journal broken ·
