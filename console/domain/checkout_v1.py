@@ -1688,10 +1688,16 @@ def _everything() -> tuple[tuple[MappingRow, str], ...]:
 def search(term: str = "") -> list[MappingRow]:
     """The rows in which every word of `term` occurs, in any case; all rows for no term.
 
-    Operations are also found by their keys and their names in one word (`create_charge`,
-    `createCharge`). Sources: those of the tables above.
+    Where the words stand together (`cancel order reference`), those rows alone. Operations are
+    also found by their keys and their names in one word (`create_charge`, `createCharge`).
+    Sources: those of the tables above.
     """
     words = term.casefold().split()
+    if len(words) > 1:
+        name = squeezed(term)
+        together = [row for row, text in _everything() if name in squeezed(text)]
+        if together:
+            return together
     return [row for row, text in _everything() if all(word in text for word in words)]
 
 

@@ -644,3 +644,9 @@ def test_a_search_without_a_hit_knows_the_nearest_words(slip: str, meant: str) -
 
 def test_where_no_word_is_near_none_is_offered() -> None:
     assert v1.nearest_words("xyzzy") == ()
+
+
+@pytest.mark.parametrize("term", ["cancel order reference", "Cancel Order  Reference"])
+def test_words_that_stand_together_are_one_name(term: str) -> None:
+    assert v1.search(term) == v1.search("CancelOrderReference")
+    assert len(v1.search("order cancel")) > len(v1.search(term)), "words apart are found anywhere"

@@ -54,7 +54,9 @@ _WHAT_GOES_IN: Final = (
     " disputes and checkout sessions, of Checkout v1 and v2. A whole mail, link or notification"
     " will do: the id in it is found."
 )
-_ORDER_NUMBER: Final = "The shop's own order number is found once the order has been seen here."
+_ORDER_NUMBER: Final = (
+    "The shop's own order number is found once the order was seen or imported here."
+)
 
 
 class ConsoleScreen(ToolsScreen):
