@@ -146,7 +146,7 @@ class Lookup:
             return found
         # Not an id; or a UUID, which is a checkout session's unless an order carries it.
         reference = clean_line(text.strip(), 256)
-        hits = await asyncio.to_thread(self._with_number, reference)
+        hits = await asyncio.to_thread(self._known.by_reference, reference)
         everywhere = {hit.permission or hit.id for hit in hits}
         orders = self._of_this_environment(everywhere)
         if len(orders) > 1:
@@ -159,11 +159,6 @@ class Lookup:
             raise failure
         assert found is not None
         return found
-
-    def _with_number(self, reference: str) -> list[Known]:
-        """Whatever carries an order number; shops show theirs with a # that is no part of it."""
-        bare = reference.removeprefix("#").strip()
-        return self._known.by_reference(reference) or self._known.by_reference(bare)
 
     def _in_short(self, order: str) -> str:
         """How an order stood when it was last seen here."""

@@ -185,11 +185,12 @@ class Engine:
         except (*ReadFailure, NotFoundHere) as error:
             return unknown_outcome(intent, f"The order could not be read: {error}")
         before = await self._last_seen(intent)
+        disputed = before.disputed_since(now)
+        if disputed and not nobody_else:  # it names moved money too: one answer covers both
+            seen = before.changes(now) if before.moved(now) else []
+            return _ask_about_dispute(intent, list(dict.fromkeys([*disputed, *seen])))
         if before.moved(now) and not nobody_else:
             return _ask_a_person(intent, before.changes(now))
-        disputed = before.disputed_since(now)
-        if disputed and not nobody_else:
-            return _ask_about_dispute(intent, disputed)
         return await self._send_until_known(intent, now, tell, immediately=True)
 
     async def _last_seen(self, intent: Intent) -> Snapshot:

@@ -19,7 +19,6 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 from urllib.parse import urlsplit
 
-from console.amazon.curl import read_headers
 from console.amazon.endpoints import READS, Account, is_loopback
 from console.amazon.errors import (
     AmazonError,
@@ -358,7 +357,7 @@ class AmazonPay:
         return response, bytes(content)
 
     def _signed_headers(self, key: str | None) -> dict[str, str]:
-        signed = read_headers(self.account, self.amazon_now())
+        signed = self.account.read_headers(self.amazon_now())
         if key is not None:
             signed["x-amz-pay-idempotency-key"] = key
         return signed

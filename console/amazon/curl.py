@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from console.amazon.endpoints import Account
-from console.amazon.signing import DEFAULT_ALGORITHM, pay_date
+from console.amazon.signing import DEFAULT_ALGORITHM
 from console.domain.ids import Target
 
 if TYPE_CHECKING:
@@ -24,20 +24,9 @@ _UNSIGNED: Final = f"""\
 # which only the private key can make, over exactly this address and these headers."""
 
 
-def read_headers(account: Account, moment: datetime) -> dict[str, str]:
-    """The headers that are signed with every request of `account` at `moment`."""
-    return {
-        "accept": "application/json",
-        "content-type": "application/json",
-        "x-amz-pay-date": pay_date(moment),
-        "x-amz-pay-host": account.host,
-        "x-amz-pay-region": account.region,
-    }
-
-
 def curl_for(account: Account, target: Target, moment: datetime) -> str:
     """The read of one object, for a POSIX shell, in several lines."""
-    headers = read_headers(account, moment)
+    headers = account.read_headers(moment)
     return _skeleton(account.origin + account.path(target.path), headers.items())
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
+
+from console.amazon.signing import pay_date
 
 HOSTS: Final = {
     "na": "https://pay-api.amazon.com",
@@ -85,6 +88,16 @@ class Account:
         if key_environment(self.public_key_id):
             return f"/{API_VERSION}{resource}"
         return f"/{self.environment}/{API_VERSION}{resource}"
+
+    def read_headers(self, moment: datetime) -> dict[str, str]:
+        """The headers that are signed with every request at `moment`."""
+        return {
+            "accept": "application/json",
+            "content-type": "application/json",
+            "x-amz-pay-date": pay_date(moment),
+            "x-amz-pay-host": self.host,
+            "x-amz-pay-region": self.region,
+        }
 
 
 def check_endpoint(endpoint: str) -> None:

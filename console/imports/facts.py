@@ -24,6 +24,9 @@ class BadRow(ValueError):
     """A record that can't be imported; the message says why."""
 
 
+MAX_BAD: Final = 1_000  # bad rows that are remembered of one file; all are counted
+
+
 @dataclass(frozen=True)
 class Facts:
     """What one record says; `undated` where it has a time that can't be read."""

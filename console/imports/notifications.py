@@ -20,6 +20,7 @@ from console.domain.checkout_v1 import notifications
 from console.imports import notification_data
 from console.imports.between import Between
 from console.imports.facts import (
+    MAX_BAD,
     NO_TIME,
     BadRow,
     Facts,
@@ -30,7 +31,6 @@ from console.imports.facts import (
     time_of,
     word,
 )
-from console.imports.run import MAX_BAD
 from console.imports.source import MAX_LINE, NotUnderstood, Piece
 from console.store.index import Known, Told
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from console.store.index import Known, KnownIds, Told
 
 BATCH: Final = 5_000  # rows
-MAX_BAD: Final = 1_000  # bad rows that are remembered of one file; all are counted
 _TICK: Final = 1_000  # lines between two reports of progress
 # Where a packed file stops being one that anybody wrote: blank characters in a row, and how many
 # characters without a row it unpacks to, in all and for each byte. Logs pack to a twentieth.
@@ -81,6 +80,8 @@ class FileResult:
 
     def complain(self, line: int, why: str) -> None:
         self.rows += 1
+        from console.imports.facts import MAX_BAD
+
         self.bad_count += 1
         if len(self.bad) < MAX_BAD:
             self.bad.append(Bad(line, why))

@@ -110,3 +110,32 @@ class Dispute:
     @property
     def environment(self) -> str:
         return environment_of(self.id)
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report that was asked for, or made by a settlement; it is ready at `ready`."""
+
+    id: str
+    type: str
+    environment: str
+    start: datetime
+    end: datetime
+    created: datetime
+    ready: datetime
+    outcome: str = "COMPLETED"
+
+    def status(self, now: datetime) -> str:
+        return self.outcome if now >= self.ready else "IN_PROGRESS"
+
+    @property
+    def document(self) -> str:
+        return f"D{self.id}"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a report's file is, for a short while."""
+
+    report: str
+    given: datetime

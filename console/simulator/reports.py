@@ -6,7 +6,6 @@ A report is made from the world's own objects, in the words of v1, as Amazon's r
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -17,7 +16,7 @@ from .bodies import JSON, only, parse, required_text
 from .calls import Answer, Call
 from .clock import timestamp
 from .errors import ApiError, not_found
-from .objects import LIVE
+from .objects import LIVE, Address, Report
 from .reportfiles import (
     AUTHORIZATION,
     BILLING_AGREEMENT,
@@ -40,35 +39,6 @@ _TRANSACTIONS: Final = (ORDER_REFERENCE, AUTHORIZATION, CAPTURE, REFUND, BILLING
 _STATUSES: Final = ("IN_PROGRESS", "COMPLETED", "FAILED", "CANCELLED")
 _DEFAULT_PAGE: Final = 10
 _LARGEST_PAGE: Final = 100
-
-
-@dataclass(frozen=True)
-class Report:
-    """A report that was asked for, or made by a settlement; it is ready at `ready`."""
-
-    id: str
-    type: str
-    environment: str
-    start: datetime
-    end: datetime
-    created: datetime
-    ready: datetime
-    outcome: str = "COMPLETED"
-
-    def status(self, now: datetime) -> str:
-        return self.outcome if now >= self.ready else "IN_PROGRESS"
-
-    @property
-    def document(self) -> str:
-        return f"D{self.id}"
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where a report's file is, for a short while."""
-
-    report: str
-    given: datetime
 
 
 # --- reports ----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from console.domain.limits import AUTHORIZATION_LIFE
 from console.domain.money import Money
@@ -26,19 +26,18 @@ from .objects import (
     OPEN_CHARGE,
     SANDBOX,
     TAKEN_CHARGE,
+    Address,
     Charge,
     ChargePermission,
     CheckoutSession,
     Dispute,
     Refund,
+    Report,
 )
 from .requestlog import RequestLog
 from .signature import KeyRing
 from .switches import Switches
 from .throttle import Throttle
-
-if TYPE_CHECKING:
-    from .reports import Address, Report
 
 T = TypeVar("T", ChargePermission, Charge, Refund, CheckoutSession, Dispute)
 

@@ -320,7 +320,13 @@ class KnownIds:
         return self._select(_OBJECTS.c.parent == parent_id)
 
     def by_reference(self, reference: str) -> list[Known]:
-        """Every object that carries a merchant's own order number."""
+        """Every object that carries a merchant's own order number.
+
+        Shops show theirs with a # that is no part of it; a number that has one is found first.
+        """
+        return self._numbered(reference) or self._numbered(reference.removeprefix("#").strip())
+
+    def _numbered(self, reference: str) -> list[Known]:
         ids = select(_NUMBERS.c.object).where(_NUMBERS.c.reference == reference)
         return self._select(_OBJECTS.c.id.in_(ids))
 

@@ -13,6 +13,7 @@ from console.domain.explain import Tone
 if TYPE_CHECKING:
     from console.actions.outcome import Outcome
     from console.actions.plan import Plan
+    from console.actions.watch import News
     from console.domain.ids import Identifier
     from console.domain.order import Order
     from console.domain.worklist import Entry
@@ -167,6 +168,14 @@ class Recovered(Message):
         self.outcomes = outcomes
         self.said = said
         self.asked = asked
+        super().__init__()
+
+
+class WatchEnded(Message):
+    """Something that was watched came to its end, whatever is on the screen."""
+
+    def __init__(self, news: News) -> None:
+        self.news = news
         super().__init__()
 
 

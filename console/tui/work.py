@@ -34,7 +34,6 @@ from console.session import Session
 from console.store.decisions import Intent
 from console.tui import messages as say
 from console.tui.failures import READ_FAILURES, say_failure, say_outcome
-from console.tui.screens.news import WatchEnded
 
 RECENT: Final = 200
 STILL_NEWS: Final = timedelta(days=30)  # a decline that is older is in the timeline alone
@@ -47,7 +46,7 @@ class Work:
         self.session = session
         self._app = app
         self._sink = sink
-        self._watches = Watches(session.engine, lambda news: self._post(WatchEnded(news)))
+        self._watches = Watches(session.engine, lambda news: self._post(say.WatchEnded(news)))
 
     # --- looking up ------------------------------------------------------------------------
 
@@ -198,7 +197,7 @@ class Work:
         journal = self.session.journal
         self._watches.follow(await asyncio.to_thread(journal.intents, states=[State.ACCEPTED]))
         for news in await asyncio.to_thread(self._unseen_declines):
-            self._post(WatchEnded(news))
+            self._post(say.WatchEnded(news))
 
     def _unseen_declines(self) -> list[News]:
         """Refunds that Amazon declined and that nobody has said to have seen."""

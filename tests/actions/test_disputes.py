@@ -151,6 +151,24 @@ async def test_recovery_does_not_pay_beside_a_new_dispute(bench: Bench, desk: De
     assert bench.paid() == "10.00 USD"
 
 
+async def test_recovery_tells_of_moved_money_and_of_the_dispute_in_one_question(
+    bench: Bench, desk: Desk
+) -> None:
+    """Who says that nobody else refunded must have read of the dispute, too."""
+    bench.fault("create_refund:hang_up_before:xalways")
+    assert (await desk.go()).result is Result.UNKNOWN
+    bench.world.faults.clear()
+    sent = len(bench.posts)
+    bench.by_hand("3.00")
+    file_dispute(bench)
+    know_dispute(desk)
+    outcome = await desk.recover()
+    assert outcome.result is Result.UNKNOWN
+    assert any(DISPUTE in fact for fact in outcome.facts)
+    assert any("refunded" in fact for fact in outcome.facts)
+    assert len(bench.posts) == sent
+
+
 async def test_recovery_goes_on_beside_a_dispute_that_was_confirmed(
     bench: Bench, desk: Desk
 ) -> None:

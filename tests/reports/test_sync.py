@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from console.amazon.errors import NotAllowed
 from console.amazon.reports import REQUESTED_TYPES, list_reports, title_of
 from console.simulator.clock import Clock
-from console.simulator.reports import Report as Made
+from console.simulator.objects import Report as Made
 from console.simulator.shop import open_live_shop
 from console.simulator.stories import story_world
 from console.simulator.world import Delays, World

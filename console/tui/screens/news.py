@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from textual.message import Message
 from textual.screen import Screen
 
 from console.domain.explain import explain_state
@@ -22,14 +21,6 @@ if TYPE_CHECKING:
     from console.tui.screens.intents import IntentsScreen
     from console.tui.screens.refund import RefundDialog
     from console.tui.work import Work
-
-
-class WatchEnded(Message):
-    """Something that was watched came to its end, whatever is on the screen."""
-
-    def __init__(self, news: News) -> None:
-        self.news = news
-        super().__init__()
 
 
 class NewsScreen(Screen[None]):
@@ -118,7 +109,7 @@ class NewsScreen(Screen[None]):
         else:
             self.banners.lower(f"unknown:{number}")
 
-    def on_watch_ended(self, event: WatchEnded) -> None:
+    def on_watch_ended(self, event: messages.WatchEnded) -> None:
         """What was declined stays on the screen until it is seen, and rings; the rest is said."""
         news = event.news
         said = say_news(news)
