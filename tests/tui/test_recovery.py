@@ -101,7 +101,7 @@ async def test_a_broken_journal_is_red_and_blocks_actions(stage: Stage) -> None:
 
 
 async def test_leaving_waits_for_a_request_that_is_under_way(stage: Stage) -> None:
-    stage.fault("create_refund:delay:0.7")
+    stage.fault("create_refund:delay:3")
     async with stage.console() as console:
         await console.look_up(CHARGE)
         await console.refund("10", "10.00 USD")
