@@ -207,7 +207,8 @@ class Lookup:
     ) -> Order:
         """Everything that can be known now of the order that `identifier` belongs to.
 
-        `also` are ids of refunds that must be read with it, beside those that the index knows.
+        `also` are ids of charges and refunds that must be read with it, beside those that the index
+        knows.
         `tell` hears, with every answer, how many objects were read of how many are known of.
 
         Raises NotFoundHere, AmazonError, NoAnswer, NotSent or Unreadable where the object
@@ -215,7 +216,7 @@ class Lookup:
         it and can't be read is named in the order's `unread`.
         """
         family = _Family()
-        await self._gather(identifier, [_target("refund", refund) for refund in also], family, tell)
+        await self._gather(identifier, [parse(member).v2 for member in also], family, tell)
         asked_for = identifier.v2.id
         failure = family.failed.get(asked_for)
         if failure is not None and not family.is_beside_the_point(asked_for):
@@ -233,13 +234,16 @@ class Lookup:
         told = "; ".join(f"{line.time[:10]} {line.event} ({line.source})" for line in lines)
         return f" What was imported says of it: {told}." if told else ""
 
-    def remember_refund(self, refund: Refund, permission_id: str) -> None:
-        """Keep a refund that was just made, so that the next look shows it. Blocks."""
+    def remember_made(self, identifier: str, data: Json, permission_id: str) -> None:
+        """Keep a charge or refund that was just made, so that the next look shows it. Blocks."""
         now = self._client.amazon_now()
         seen = show_time(now) or ""
+        found = _read(parse(identifier).v2, data)
+        parent = found.charge_id if isinstance(found, Refund) else permission_id
+        kind = parse(identifier).v2.kind
         self._known.remember(
-            [Known(refund.id, "refund", refund.charge_id, permission_id, None, refund.state, seen)],
-            [look_of(refund, now)],
+            [Known(identifier, kind, parent, permission_id, None, found.state, seen)],
+            [look_of(found, now)],
         )
 
     async def _gather(

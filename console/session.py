@@ -84,4 +84,5 @@ def _build(profile: Profile, pem: bytes, places: Places) -> Session:
         journal.close()
         raise
     lookup = Lookup(client, known, journal)
-    return Session(profile, client, known, journal, lookup, Engine(client, lookup, journal))
+    engine = Engine(client, lookup, journal, policy=profile.policy, profile=profile.name)
+    return Session(profile, client, known, journal, lookup, engine)

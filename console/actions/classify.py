@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from console.actions.operations.base import Made, Operation
 from console.amazon.client import Answer
 from console.domain.errorcodes import is_documented
-from console.domain.model import Refund
 from console.store.decisions import Intent
 
 
@@ -21,11 +21,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Reading:
-    """The verdict on one answer, with the refund it made and the words for the journal."""
+    """The verdict on one answer, with what it made and the words for the journal."""
 
     verdict: Verdict
     why: str
-    refund: Refund | None = None
+    made: Made | None = None
     code: str | None = None
 
 
@@ -33,31 +33,26 @@ class Reading:
 _OPEN_CODES = frozenset({"RequestTimeout", "InternalServerError", "ServiceUnavailable"})
 
 
-def read_refund_answer(intent: Intent, answer: Answer) -> Reading:
-    """Classify the answer to Create Refund. What proves nothing is never called a refusal."""
+def read_answer(operation: Operation, intent: Intent, answer: Answer) -> Reading:
+    """Classify the answer to a write. What proves nothing is never called a refusal."""
     if answer.ok:
-        return _read_success(intent, answer)
+        return _read_success(operation, intent, answer)
     code, why = answer.reason_code, answer.error().sentence
     if answer.status == 429:
         return Reading(Verdict.THROTTLED, why, code=code or "TooManyRequests")
-    if code == "DuplicateIdempotencyKey" and answer.status == 400:
+    if code == "DuplicateIdempotencyKey" and answer.status == 400 and operation.keyed:
         return Reading(Verdict.KEY_TAKEN, why, code=code)
     if is_documented(answer.status, code) and code not in _OPEN_CODES:
         return Reading(Verdict.SAYS_NO, why, code=code)
     return Reading(Verdict.PROVES_NOTHING, why, code=code)
 
 
-def _read_success(intent: Intent, answer: Answer) -> Reading:
+def _read_success(operation: Operation, intent: Intent, answer: Answer) -> Reading:
     if answer.data is None:
-        return Reading(
-            Verdict.PROVES_NOTHING, f"Amazon answered {answer.status} with no readable body"
-        )
-    refund = Refund.from_api(answer.data)
-    echoes = refund.id and refund.charge_id == intent.object and refund.amount == intent.amount
-    if not echoes:
-        return Reading(
-            Verdict.PROVES_NOTHING,
-            f"Amazon answered {answer.status}, but for {refund.charge_id or 'no charge'} and"
-            f" {refund.amount or 'no amount'}",
-        )
-    return Reading(Verdict.MADE, f"Amazon made refund {refund.id}", refund=refund)
+        why = f"Amazon answered {answer.status} with no readable body"
+        return Reading(Verdict.PROVES_NOTHING, why)
+    made = operation.read(intent, answer.data)
+    if made is None:
+        why = f"Amazon answered {answer.status}, but not with what was asked for"
+        return Reading(Verdict.PROVES_NOTHING, why)
+    return Reading(Verdict.MADE, f"Amazon answered with {made.id}, {made.state}", made=made)

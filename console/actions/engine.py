@@ -8,26 +8,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, ParamSpec, TypeVar
 
-from console.actions.classify import Reading, Verdict, read_refund_answer
+from console.actions.classify import Reading, Verdict, read_answer
+from console.actions.operations import OPERATIONS
+from console.actions.operations.base import Made, Standing
 from console.actions.outcome import Held, Outcome, Result
-from console.actions.plan import Plan, Snapshot
+from console.actions.plan import Plan
+from console.actions.snapshot import Snapshot
 from console.amazon.client import AmazonPay, Answer
 from console.amazon.errors import NoAnswer, NotSent, WrongEnvironment
 from console.domain.ids import parse
-from console.domain.intent import IllegalMove, Move, State
-from console.domain.model import Refund, parse_time, show_time
+from console.domain.intent import LIVE_STATES, IllegalMove, Move, State
+from console.domain.model import parse_time, show_time
+from console.domain.order import Order
+from console.domain.policy import Asked, Policy
 from console.lookup import Lookup, NotFoundHere, ReadFailure
 from console.store.claims import NotOurs, Owner
 from console.store.database import StoreFailed
-from console.store.decisions import Blocked, Intent, JournalBroken, VersionMoved
-from console.store.journal import Journal
+from console.store.decisions import Blocked, Draft, Intent, JournalBroken, VersionMoved
+from console.store.journal import Journal, Spent
 from console.store.lines import THROTTLED
 
+ANYTHING: Final = Policy()
 REPLAY_WAITS: Final = (1.0, 2.0, 4.0, 10.0, 30.0)
 
 P = ParamSpec("P")
@@ -58,12 +64,16 @@ class Engine:
         lookup: Lookup,
         journal: Journal,
         *,
+        policy: Policy = ANYTHING,
+        profile: str = "",
         waits: tuple[float, ...] = REPLAY_WAITS,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.client = client
         self.lookup = lookup
         self.journal = journal
+        self.policy = policy
+        self.profile = profile
         self._waits = waits
         self._sleep = sleep
         self._owner = Owner.current()
@@ -85,16 +95,31 @@ class Engine:
 
         `above_captured` and `disputed` are the operator's further words, for a plan that asks
         for them: to refund more than was captured, and beside a dispute. Raises Held where the
-        confirmation is missing or wrong; nothing was sent then. Once begun it goes on to its end
-        even if the caller is cancelled.
+        confirmation is missing or wrong, or the profile's policy forbids it; nothing was sent
+        then. Until the policy's cooling time is over, cancelling this stops everything; once
+        begun it goes on to its end even if the caller is cancelled.
         """
         check_confirmation(plan, phrase, above_captured=above_captured, disputed=disputed)
         await self.require_sound_journal()
-        return await self._to_its_end(self._perform(plan, tell))
+        self.require_policy(plan.draft, above_captured=plan.above_captured)
+        await self._cool(tell)
+        return await self._to_its_end(self.perform_confirmed(plan, tell))
+
+    def require_policy(self, draft: Draft, *, above_captured: bool) -> None:
+        """Raise Held where the profile's policy forbids it, whatever the day's sums are."""
+        against = self.policy.against(_asked(draft, above_captured=above_captured))
+        if against is not None:
+            raise Held(against, "Nothing was sent.")
+
+    async def _cool(self, tell: Tell) -> None:
+        """The policy's cooling time, in which leaving still stops everything."""
+        for left in range(self.policy.cooling_seconds, 0, -1):
+            tell(f"Sending in {left} s: there is still time to stop")
+            await self._sleep(1.0)
 
     async def require_sound_journal(self) -> None:
         """Raise JournalBroken unless the journal's chain verifies (step 0)."""
-        found = await blocking(self.journal.verify)
+        found = await blocking(self.journal.verify_again)
         if found.problem is not None:
             raise JournalBroken(f"The journal does not verify: {found.problem}.")
 
@@ -109,9 +134,18 @@ class Engine:
         """Whether an action is under way in this process."""
         return bool(self._running)
 
+    async def perform_confirmed(self, plan: Plan, tell: Tell) -> Outcome:
+        """The one way from a confirmed plan to its outcome, and to the step that follows it."""
+        outcome = await self._perform(plan, tell)
+        if plan.then is not None and outcome.result is Result.ACCEPTED:
+            return await plan.then.go_on(self, outcome, tell)
+        return outcome
+
     async def _perform(self, plan: Plan, tell: Tell) -> Outcome:
         try:
             intent = await self._reserve(plan)
+        except Held as error:  # the policy's sums of the day
+            return _nothing_sent(plan, error.result, str(error))
         except Blocked as error:
             return _nothing_sent(plan, Result.BLOCKED, str(error), intent=error.holder.id)
         except (VersionMoved, IllegalMove) as error:
@@ -120,11 +154,21 @@ class Engine:
             return await self._reread_and_send(plan, intent, tell)
 
     async def _reserve(self, plan: Plan) -> Intent:  # step 5
+        journal, draft = self.journal, plan.draft
+
+        def allow(spent: Spent) -> None:
+            if spent.today is None or spent.by_operator is None:
+                return
+            asked = _asked(draft, above_captured=plan.above_captured)
+            against = self.policy.against_sums(asked, spent.today, spent.by_operator)
+            if against is not None:
+                raise Held(against, "Nothing was sent.")
+
         if plan.reopens is not None:
             return await blocking(
-                self.journal.reopen, plan.reopens, plan.version, self._owner, plan.draft.reason
+                journal.reopen, plan.reopens, plan.version, self._owner, draft.reason, allow
             )
-        return await blocking(self.journal.reserve, plan.draft, plan.version, self._owner)
+        return await blocking(journal.reserve, draft, plan.version, self._owner, allow)
 
     async def _reread_and_send(self, plan: Plan, intent: Intent, tell: Tell) -> Outcome:
         tell("Reading the order once more before anything is sent")  # step 6
@@ -168,6 +212,9 @@ class Engine:
             return await self._resume(intent, nobody_else, tell)
 
     async def _resume(self, intent: Intent, nobody_else: bool, tell: Tell) -> Outcome:
+        against = self.policy.against_sending()
+        if against is not None:
+            return unknown_outcome(intent, against)
         intent = await blocking(self.journal.intent, intent.id)  # as it is now that it is ours
         if intent.state is State.RESERVED:
             return await self._abandon(intent, "the console stopped before it was sent")
@@ -180,18 +227,52 @@ class Engine:
 
     async def _read_first(self, intent: Intent, nobody_else: bool, tell: Tell) -> Outcome:
         tell(f"Intent {intent.id}: reading the order first")
+        operation = OPERATIONS[intent.operation]
         try:
             now, _ = await self.snapshot(intent)
         except (*ReadFailure, NotFoundHere) as error:
             return unknown_outcome(intent, f"The order could not be read: {error}")
-        before = await self._last_seen(intent)
-        disputed = before.disputed_since(now)
-        if disputed and not nobody_else:  # it names moved money too: one answer covers both
-            seen = before.changes(now) if before.moved(now) else []
-            return _ask_about_dispute(intent, list(dict.fromkeys([*disputed, *seen])))
-        if before.moved(now) and not nobody_else:
-            return _ask_a_person(intent, before.changes(now))
+        standing, before = operation.standing(intent, now), await self._last_seen(intent)
+        if not operation.keyed and standing is not Standing.BEFORE:
+            return await self._proved(intent, standing, now, before)
+        if standing is Standing.BEFORE and not nobody_else:  # else a replay can make nothing new
+            disputed = before.disputed_since(now)
+            moved = operation.moved(before, now)
+            if disputed:  # it names what moved too: one answer covers both
+                seen = before.changes(now) if moved else []
+                return _ask_about_dispute(intent, list(dict.fromkeys([*disputed, *seen])))
+            if moved:
+                return _ask_a_person(intent, before.changes(now))
         return await self._send_until_known(intent, now, tell, immediately=True)
+
+    async def _proved(
+        self, intent: Intent, standing: Standing, now: Snapshot, before: Snapshot
+    ) -> Outcome:
+        """The end of an intent that a read proves: what it wanted is so, or can't be any more."""
+        changes = tuple(before.changes(now))
+        if standing is Standing.UNCLEAR:
+            return unknown_outcome(
+                intent, "The object is in a state that this console doesn't know.", changes
+            )
+        if standing is Standing.ENDED:
+            ended = await self._move(intent, Move.STALE, why="; ".join(changes))
+            message = (
+                f"Another end than the wanted one was reached, so {intent.summary} can't be done"
+                " any more. Look at the order again."
+            )
+            return _outcome(ended, Result.STALE, message, facts=changes)
+        if OPERATIONS[intent.operation].is_ours(intent, now) and intent.unanswered:
+            data = {"result": None, "said": "seen as wanted, probably by us"}
+            ended = await self._move(intent, Move.ACCEPT, **data)
+            ended = await self.conclude(ended, Move.SETTLE, {"said": "seen by a read"})
+            message = (
+                f"It is as wanted now, probably by this {intent.action}: its answer was lost, and"
+                " a read shows the end that it would give."
+            )
+            return _outcome(ended, Result.ACCEPTED, message, facts=changes)
+        ended = await self._move(intent, Move.ABSORB, why="; ".join(changes))
+        message = f"It is so already, not by this {intent.action}. Nothing was changed by it."
+        return _outcome(ended, Result.ALREADY_SO, message, facts=changes)
 
     async def _last_seen(self, intent: Intent) -> Snapshot:
         """What the object was when the intent was last sent from."""
@@ -207,15 +288,38 @@ class Engine:
         """Send the stored bytes until an answer proves something (steps 7 to 10)."""
         run = _Attempts(before, await self._seen_at(intent), tell)
         waits = (0.0, *self._waits) if immediately else self._waits
+        looked = immediately  # without a key every attempt but a first one is behind a look
         for wait in waits:
             if wait:
-                tell(f"No proof yet: asking again with the same key in {wait:.0f} s")
+                tell(_again(intent, wait))
             await self._sleep(wait)
-            outcome = await self._attempt(intent, run)
+            outcome = None
+            if OPERATIONS[intent.operation].keyed or looked:
+                outcome = await self._attempt(intent, run)
             if outcome is not None:
                 return outcome
             intent = await blocking(self.journal.intent, intent.id)
+            if not OPERATIONS[intent.operation].keyed:
+                outcome, looked = await self._look_between(intent, run)
+                if outcome is not None:
+                    return outcome
         return await self._give_up_for_now(intent)
+
+    async def _look_between(self, intent: Intent, run: _Attempts) -> tuple[Outcome | None, bool]:
+        """What has no key is looked at before it is sent again; whether it may be sent then."""
+        if intent.state is not State.UNKNOWN:  # throttled: nothing was executed
+            return None, True
+        run.tell("Looking at what came of it")
+        try:
+            now, _ = await self.snapshot(intent)
+        except (*ReadFailure, NotFoundHere):
+            return None, False
+        standing = OPERATIONS[intent.operation].standing(intent, now)
+        if standing is Standing.BEFORE:
+            return None, True
+        if standing is Standing.UNCLEAR:
+            return None, False
+        return await self._proved(intent, standing, now, run.before), False
 
     async def _attempt(self, intent: Intent, run: _Attempts) -> Outcome | None:
         """One armed attempt; None where it proved nothing."""
@@ -231,7 +335,7 @@ class Engine:
         except NoAnswer as error:
             await self._lose(intent, f"no answer: {error}")
             return None
-        reading = read_refund_answer(intent, answer)
+        reading = read_answer(OPERATIONS[intent.operation], intent, answer)
         return await _HANDLERS[reading.verdict](self, intent, reading, answer, run)
 
     async def _never_left(self, intent: Intent, why: str) -> Outcome | None:
@@ -260,23 +364,30 @@ class Engine:
     async def _says_no(
         self, intent: Intent, reading: Reading, answer: Answer, run: _Attempts
     ) -> Outcome | None:
+        operation = OPERATIONS[intent.operation]
         now = await self._answered(intent, reading, answer)
-        if now.unanswered:
-            why = f"{reading.why}; but an earlier attempt has no answer and can still arrive"
-            await self._lose(intent, why)
-            return None
         try:
             seen, _ = await self.snapshot(intent)
         except (*ReadFailure, NotFoundHere) as error:
             await self._lose(intent, f"{reading.why}; the order could not be read: {error}")
             return None
-        if run.before.moved(seen) and (run.moved is None or run.moved.moved(seen)):
-            # It says no, and yet money moved: ask once more before believing the refusal.
+        standing = operation.standing(intent, seen)
+        if standing in (Standing.DONE, Standing.ENDED):
+            return await self._proved(now, standing, seen, run.before)
+        if standing is Standing.UNCLEAR or (now.unanswered and standing is Standing.BEFORE):
+            why = f"{reading.why}; but an earlier attempt has no answer and can still arrive"
+            await self._lose(intent, why)
+            return None
+        if operation.moved(run.before, seen) and (
+            run.moved is None or operation.moved(run.moved, seen)
+        ):
+            # It says no, and yet something moved: ask once more before believing the refusal.
             run.moved = seen
             await self._lose(intent, f"{reading.why}; but the order has changed meanwhile")
             return None
         ended = await self._move(intent, Move.REFUSE, why=reading.why, code=reading.code)
-        return _outcome(ended, Result.REFUSED, f"{reading.why}.", code=reading.code)
+        changes = tuple(run.before.changes(seen)) if standing is Standing.DECLINED else ()
+        return _outcome(ended, Result.REFUSED, f"{reading.why}.", code=reading.code, facts=changes)
 
     async def _key_taken(
         self, intent: Intent, reading: Reading, answer: Answer, run: _Attempts
@@ -284,7 +395,8 @@ class Engine:
         await self._answered(intent, reading, answer)
         try:
             seen, _ = await self.snapshot(intent)
-            changes = run.before.changes(seen) if run.before.moved(seen) else []
+            moved = OPERATIONS[intent.operation].moved(run.before, seen)
+            changes = run.before.changes(seen) if moved else []
         except (*ReadFailure, NotFoundHere):
             changes = []
         if changes:
@@ -305,41 +417,52 @@ class Engine:
     async def _made(
         self, intent: Intent, reading: Reading, answer: Answer, run: _Attempts
     ) -> Outcome | None:
-        assert reading.refund is not None
-        refund = reading.refund
+        assert reading.made is not None
+        made = reading.made
         others = await blocking(self.journal.intents, obj=intent.object)
-        earlier = next((o for o in others if o.result == refund.id and o.id != intent.id), None)
-        before_us = bool(run.seen_at and refund.created and refund.created < run.seen_at)
+        earlier = next((o for o in others if _made_the_same(o, intent, made)), None)
+        before_us = bool(run.seen_at and made.at and made.at < run.seen_at)
         absorbed = earlier is not None or before_us
         data = {
-            "result": refund.id,
+            "result": made.id,
             "request": answer.request_id,
-            "state": refund.state,
-            "created": show_time(refund.created),
+            "state": made.state,
+            "created": show_time(made.at),
         }  # step 12
         move = Move.ABSORB if absorbed else Move.ACCEPT
         ended = await blocking(
             self.journal.move, intent.id, move, data, answer=_answer_data(reading, answer)
         )
-        refund, fresh = await self._read_back(refund, answer, ended.scope)
-        if refund.is_dead:
-            code = refund.status.reason_code
-            ended = await self.conclude(ended, Move.DECLINE, {"code": code})
+        fresh, changes = await self._read_back(ended, made, run.before)
+        now = fresh or made
+        if now.dead:
+            ended = await self.conclude(ended, Move.DECLINE, {"code": now.code})
+        elif not absorbed and ends_with_its_answer(ended, now, fresh is not None):
+            ended = await self.conclude(ended, Move.SETTLE, {"said": f"done, {now.state}"})
         if absorbed:
-            return _absorbed_outcome(ended, refund, fresh, earlier)
-        return _accepted_outcome(ended, refund, fresh)
+            return _absorbed_outcome(ended, now, earlier)
+        return _accepted_outcome(ended, now, changes)
 
     async def _read_back(
-        self, refund: Refund, answer: Answer, scope: str
-    ) -> tuple[Refund, dict[str, Any] | None]:
-        """A replay gives the saved first answer, so what became of the refund is read."""
-        data = answer.data
-        with contextlib.suppress(*ReadFailure):  # then the answer itself has to do
-            fresh = await self.client.get(parse(refund.id).v2)
-            data, refund = fresh.data, Refund.from_api(fresh.data or {})
+        self, intent: Intent, made: Made, before: Snapshot
+    ) -> tuple[Made | None, tuple[str, ...]]:
+        """What became of it, and what else changed: a replay gives the saved first answer.
+
+        None where it can't be read, or the index can't keep it: then the answer has to do.
+        """
+        operation = OPERATIONS[intent.operation]
         with contextlib.suppress(StoreFailed):  # the journal has it; the index only helps to find
-            await blocking(self.lookup.remember_refund, refund, scope)
-        return refund, data
+            if made.raw is not None and is_member(made.id) and made.id != intent.object:
+                remember = self.lookup.remember_made
+                await blocking(remember, made.id, made.raw, intent.scope)
+        with contextlib.suppress(*ReadFailure, NotFoundHere, StoreFailed):
+            order = await self._look(intent, [made.id])
+            found, now = (
+                operation.find(order, intent, made),
+                operation.snapshot(order, intent.object),
+            )
+            return found, tuple(before.changes(now)) if now is not None else ()
+        return None, ()
 
     async def _give_up_for_now(self, intent: Intent) -> Outcome:
         if intent.state is State.SENDING:  # the last attempt was throttled
@@ -354,18 +477,26 @@ class Engine:
     # --- shared --------------------------------------------------------------------------------
 
     async def snapshot(self, intent: Intent) -> tuple[Snapshot, datetime | None]:
-        """The intent's charge as it is now, and Amazon's clock at that answer."""
-        own = await blocking(self.own_refunds, intent.object)
-        order = await self.lookup.look_up(parse(intent.object), also=own)
-        charge = order.charge(intent.object)
-        if charge is None:
+        """The intent's object as it is now, and Amazon's clock at that answer."""
+        order = await self._look(intent)
+        found = OPERATIONS[intent.operation].snapshot(order, intent.object)
+        if found is None:
             raise NotFoundHere(parse(intent.object).v2, "", intent.environment)
-        return Snapshot.of(charge, order), order.amazon_date
+        return found, order.amazon_date
 
-    def own_refunds(self, charge_id: str) -> list[str]:
-        """The refunds that the journal knows of a charge: they are read by id, every time."""
-        found = {i.result for i in self.journal.intents(obj=charge_id) if i.result}
-        return sorted(found)
+    async def _look(self, intent: Intent, more: Sequence[str] = ()) -> Order:
+        own = await blocking(self.own, intent.scope, intent.object)
+        members = [name for name in more if is_member(name)]
+        return await self.lookup.look_up(parse(intent.object), also=[*own, *members])
+
+    def own(self, scope: str, obj: str) -> list[str]:
+        """What the journal made, and must be read by id every time.
+
+        Of a charge the refunds; of a whole order the charges.
+        """
+        of_charge = parse(obj).v2.kind == "charge"
+        intents = self.journal.intents(obj=obj) if of_charge else self.journal.intents(scope=scope)
+        return sorted({i.result for i in intents if i.result and is_member(i.result)})
 
     async def _seen_at(self, intent: Intent) -> datetime | None:
         """Amazon's clock at the read before the first attempt: what is older isn't ours.
@@ -423,6 +554,45 @@ def _answer_data(reading: Reading, answer: Answer) -> dict[str, Any]:
     }
 
 
+def _asked(draft: Draft, *, above_captured: bool) -> Asked:
+    return Asked(
+        action=draft.action,
+        amount=draft.amount,
+        reason=draft.reason,
+        ticket=draft.ticket,
+        above_captured=above_captured,
+    )
+
+
+def _made_the_same(other: Intent, intent: Intent, made: Made) -> bool:
+    """Whether an earlier decision made this very object by the same call."""
+    same = other.result == made.id and other.operation == intent.operation and bool(intent.key)
+    return same and other.id != intent.id and other.state in LIVE_STATES | {State.DECLINED}
+
+
+def ends_with_its_answer(intent: Intent, made: Made, read_back: bool) -> bool:
+    """Whether nothing of it is left to be watched.
+
+    A refund ends with its total; what is pending when Amazon is done; and an answer with a key
+    may be a saved one, so only a read tells how it stands.
+    """
+    operation = OPERATIONS[intent.operation]
+    if operation.name == "create_refund" or made.pending:
+        return False
+    return read_back or not operation.keyed
+
+
+def is_member(identifier: str) -> bool:
+    """Whether an id is a charge's or a refund's, so that it can be read beside its order."""
+    return parse(identifier).v2.kind in ("charge", "refund")
+
+
+def _again(intent: Intent, wait: float) -> str:
+    if OPERATIONS[intent.operation].keyed:
+        return f"No proof yet: asking again with the same key in {wait:.0f} s"
+    return f"No proof yet: asking again in {wait:.0f} s"
+
+
 def check_confirmation(
     plan: Plan, phrase: str, *, above_captured: bool = False, disputed: bool = False
 ) -> None:
@@ -444,13 +614,13 @@ def check_confirmation(
 
 def _ask_a_person(intent: Intent, changes: list[str]) -> Outcome:
     message = (
-        f"Money has moved on {intent.object} since this was sent, so nothing was sent again:"
-        " it may be this very refund, or somebody may have refunded by hand."
+        f"The order has moved since this was sent ({intent.summary} on {intent.object}), so nothing"
+        f" was sent again: it may be this very {intent.action}, or somebody may have acted by hand."
     )
     number = intent.id
     hint = (
-        "Look at the charge in Seller Central. If nobody else refunded:"
-        f" `payconsole journal recover {number} --nobody-else`. If this refund is there:"
+        "Look at the order in Seller Central. If nobody else did it:"
+        f" `payconsole journal recover {number} --nobody-else`. If this {intent.action} is there:"
         f" `payconsole journal resolve {number} --happened --evidence TEXT`. If not: --did-not."
     )
     return _outcome(intent, Result.UNKNOWN, message, facts=tuple(changes), hint=hint)
@@ -472,50 +642,45 @@ def _ask_about_dispute(intent: Intent, disputes: list[str]) -> Outcome:
     return _outcome(intent, Result.UNKNOWN, message, facts=tuple(disputes), hint=hint)
 
 
-def unknown_outcome(intent: Intent, message: str | None = None) -> Outcome:
+def unknown_outcome(
+    intent: Intent, message: str | None = None, facts: tuple[str, ...] = ()
+) -> Outcome:
     said = message or (
         f"It is not known whether {intent.summary} was made. It may have happened, or may"
         " still happen. Don't do it again by another way."
     )
+    same = " with the same key" if intent.key else ""
     hint = (
-        f"`payconsole journal recover` asks Amazon again with the same key;"
+        f"`payconsole journal recover` asks Amazon again{same};"
         f" `payconsole journal show {intent.id}` tells what was tried."
     )
-    return _outcome(intent, Result.UNKNOWN, said, hint=hint)
+    return _outcome(intent, Result.UNKNOWN, said, facts=facts, hint=hint)
 
 
-def _accepted_outcome(intent: Intent, refund: Refund, data: dict[str, Any] | None) -> Outcome:
-    if refund.is_dead:
-        code = refund.status.reason_code
-        message = (
-            f"Amazon made refund {refund.id} and declined it ({code}): the buyer gets nothing."
-        )
-        return _outcome(intent, Result.REFUSED, message, data=data, code=code)
-    message = (
-        f"One refund of {intent.amount} exists from the total that you saw: {refund.id},"
-        f" {refund.state}."
-    )
-    if refund.state == "RefundInitiated":
-        message += " It is initiated, not done: the buyer doesn't have the money yet."
-    return _outcome(intent, Result.ACCEPTED, message, data=data)
+def _accepted_outcome(intent: Intent, made: Made, changes: tuple[str, ...]) -> Outcome:
+    operation = OPERATIONS[intent.operation]
+    if made.dead:
+        message = operation.declined(intent, made)
+        return _outcome(intent, Result.REFUSED, message, made=made, code=made.code, facts=changes)
+    message = operation.accepted(intent, made)
+    facts = () if operation.name == "create_refund" else changes
+    return _outcome(intent, Result.ACCEPTED, message, made=made, facts=facts)
 
 
-def _absorbed_outcome(
-    intent: Intent, refund: Refund, data: dict[str, Any] | None, earlier: Intent | None
-) -> Outcome:
-    when = f" on {refund.created:%Y-%m-%d at %H:%M:%S} UTC" if refund.created else ""
-    by = f", under intent {earlier.id}" if earlier else ""
-    message = (
-        f"A refund of {intent.amount} was made{when} already{by}: {refund.id}, {refund.state}."
-    )
-    message += " No new refund was made."
-    hint = "If a further refund is meant, decide anew and say why in the reason."
+def _absorbed_outcome(intent: Intent, made: Made, earlier: Intent | None) -> Outcome:
+    operation = OPERATIONS[intent.operation]
+    by = f" It stands under intent {earlier.id}." if earlier else ""
+    message = f"{operation.was_there(intent, made)}{by}"
+    if operation.once or not operation.keyed:
+        return _outcome(intent, Result.ALREADY_SO, f"{message} Nothing was changed.", made=made)
+    message += f" No new {intent.action} was made."
+    hint = f"If a further {intent.action} is meant, decide anew and say why in the reason."
     if earlier is not None and earlier.key == intent.key:
-        hint = "Amazon doesn't count it yet: for a further refund wait until it is done."
-    if refund.is_dead:
-        message += f" Amazon declined that one ({refund.status.reason_code})."
+        hint = f"Amazon doesn't count it yet: for a further {intent.action} wait until it is done."
+    if made.dead:
+        message += f" That one is {made.state} ({made.code})."
         hint = "Decide anew: the next attempt has a key of its own."
-    return _outcome(intent, Result.ABSORBED, message, hint=hint, data=data)
+    return _outcome(intent, Result.ABSORBED, message, hint=hint, made=made)
 
 
 def _retry_hint(intent: Intent) -> str:
@@ -530,7 +695,7 @@ def _outcome(
     facts: tuple[str, ...] = (),
     code: str | None = None,
     hint: str | None = None,
-    data: dict[str, Any] | None = None,
+    made: Made | None = None,
 ) -> Outcome:
     if hint is None and intent.can_retry:
         hint = _retry_hint(intent)
@@ -540,13 +705,14 @@ def _outcome(
         result=result,
         message=message,
         amount=intent.amount,
-        object=data,
+        object=dict(made.raw) if made is not None and made.raw is not None else None,
         idempotency_key=intent.key,
         attempts=intent.attempts,
         intent=intent.id,
         code=code,
         hint=hint,
         facts=facts,
+        pending=made is not None and made.pending,
     )
 
 

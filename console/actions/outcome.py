@@ -26,7 +26,8 @@ class Result(StrEnum):
 class Outcome:
     """What is known at the end of an action; `message` says it to the operator.
 
-    `object` is what Amazon gave, `code` Amazon's reason code where it refused.
+    `object` is what Amazon gave, `code` Amazon's reason code where it refused; `pending` means
+    that Amazon has begun it and is not done.
     """
 
     action: str
@@ -41,6 +42,7 @@ class Outcome:
     code: str | None = None
     hint: str | None = None
     facts: tuple[str, ...] = field(default=())
+    pending: bool = False
 
 
 class Held(Exception):

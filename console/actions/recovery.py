@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from console.actions.engine import Engine, Tell, blocking, silent
+from console.actions.engine import Engine, Tell, blocking, is_member, silent
+from console.actions.operations import OPERATIONS
+from console.actions.operations.base import Made
 from console.actions.outcome import Held, Outcome
-from console.actions.plan import Snapshot
+from console.actions.snapshot import Snapshot
+from console.domain.ids import parse
 from console.domain.intent import LIVE_STATES, OPEN_STATES, IllegalMove, Move, State
 from console.domain.money import Money
 from console.domain.text import clean_line
@@ -92,12 +95,14 @@ async def give_up_key(engine: Engine, number: int, evidence: str) -> Intent:
 
 
 async def follow(engine: Engine, intent: Intent, *, last_look: bool = False) -> Intent:
-    """One look at an accepted refund; settles or declines it where Amazon is done (11, 13).
+    """One look at what was accepted; settles or declines it where Amazon is done (11, 13).
 
     With `last_look` a final refund is settled even if the total disagrees, which is recorded.
     """
     if intent.state is not State.ACCEPTED or intent.result is None:
         return intent
+    if intent.operation != "create_refund":
+        return await _follow(engine, intent, intent.result)
     try:
         snapshot, _ = await engine.snapshot(intent)
     except (*ReadFailure, NotFoundHere):
@@ -109,7 +114,7 @@ async def follow(engine: Engine, intent: Intent, *, last_look: bool = False) -> 
         return intent
     total = Money.from_text(snapshot.data["charge"]["refunded"] or f"0 {intent.observed[-3:]}")
     later = await blocking(_later_refunds, engine, intent)
-    own = set(await blocking(engine.own_refunds, intent.object))
+    own = set(await blocking(engine.own, intent.scope, intent.object))
     lowest = expected_total(intent, snapshot, own)
     agrees = lowest <= total <= lowest + later
     if not agrees and not last_look:
@@ -121,6 +126,22 @@ async def follow(engine: Engine, intent: Intent, *, last_look: bool = False) -> 
         "said": _settled(total, lowest, agrees),
     }
     return await engine.conclude(intent, Move.SETTLE, data)
+
+
+async def _follow(engine: Engine, intent: Intent, result: str) -> Intent:
+    """A charge that was made or captured, until Amazon is done with it."""
+    also = [result] if is_member(result) else []
+    try:
+        order = await engine.lookup.look_up(parse(intent.object), also=also)
+    except (*ReadFailure, NotFoundHere):
+        return intent
+    unread = Made(id=result, state="", at=None, pending=True)
+    found = OPERATIONS[intent.operation].find(order, intent, unread)
+    if found is None or found.pending:
+        return intent
+    if found.dead:
+        return await engine.conclude(intent, Move.DECLINE, {"code": found.code})
+    return await engine.conclude(intent, Move.SETTLE, {"said": f"done, {found.state}"})
 
 
 def _settled(total: Money, expected: Money, agrees: bool) -> str:

@@ -31,6 +31,15 @@ FIRST_WAIT: Final = FIRST_LOOK.total_seconds()
 DISAGREEING_LOOKS: Final = 5
 MINUTE: Final = 60.0
 
+_REFUND: Final = "create_refund"
+# The state in which what an operation made begins, where Amazon takes its time.
+_PENDING: Final = {
+    _REFUND: "RefundInitiated",
+    "capture_charge": "CaptureInitiated",
+    "create_charge": "AuthorizationInitiated",
+    "complete_checkout_session": "AuthorizationInitiated",
+}
+
 
 class End(StrEnum):
     """Why something is not watched any more."""
@@ -123,12 +132,16 @@ class Watches:
         self._woken.set()
 
     def follow(self, intents: Iterable[Intent]) -> None:
-        """Watch the refunds of accepted intents: those just made, and at the start all."""
+        """Watch what accepted intents made: those just made, and at the start all.
+
+        What Amazon does at once needs no watching: it was settled with its answer.
+        """
         environment = self._engine.client.account.environment
         for intent in intents:
             ours = intent.state is State.ACCEPTED and intent.environment == environment
-            if ours and intent.result is not None:
-                watched = self._add(intent.result, intent.scope, "RefundInitiated")
+            state = _PENDING.get(intent.operation)
+            if ours and intent.result is not None and state is not None:
+                watched = self._add(intent.result, intent.scope, state)
                 if watched is not None:
                     watched.intent, watched.amount = intent, intent.amount
         self._woken.set()
@@ -210,6 +223,9 @@ class Watches:
             code = {"code": found.status.reason_code}
             watched.intent = await self._engine.conclude(intent, Move.DECLINE, code)
             return True
+        if intent.operation != _REFUND:
+            watched.intent = await follow(self._engine, intent)
+            return watched.intent.state is not State.ACCEPTED
         if found.state != "Refunded":
             return True
         self._looked.append(self._now())  # it reads the whole order

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import asdict
+from dataclasses import fields
+from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from console.actions.outcome import Held
 from console.amazon.endpoints import Account
 from console.amazon.signing import KeyUnusable, load_private_key
 from console.cli.output import Output
+from console.domain.money import Money
+from console.domain.policy import LIMITS, Policy
 from console.store.credentials import CredentialsError, backend_name, delete_key, store_key
 from console.store.places import Places
 from console.store.profiles import Profile, Profiles
@@ -66,8 +70,12 @@ def run_show(places: Places, args: argparse.Namespace, out: Output) -> int:
     profiles = Profiles(places)
     profile = profiles.get(args.name)
     out.document(_document(profile, profiles))
-    for name, value in asdict(profile).items():
+    for name, value in _texts(profile).items():
         out.text(f"{name.replace('_', ' '):<16}{value if value is not None else '–'}")
+    lines = profile.policy.words() or ("none: only Amazon's rules hold back",)
+    changed = f"changed under {profile.policy.where}"
+    for title, line in zip_longest(("policy",), (*lines, changed), fillvalue=""):
+        out.text(f"{title:<16}{line}")
     return 0
 
 
@@ -111,4 +119,32 @@ def _agreed(profile: Profile) -> bool:
 
 
 def _document(profile: Profile, profiles: Profiles) -> dict[str, object]:
-    return {**asdict(profile), "default": profiles.default_name() == profile.name}
+    return {
+        **_texts(profile),
+        "policy": _policy(profile.policy),
+        "default": profiles.default_name() == profile.name,
+    }
+
+
+def _texts(profile: Profile) -> dict[str, Any]:
+    """Everything of a profile but its policy."""
+    names = [field.name for field in fields(profile) if field.name != "policy"]
+    return {name: getattr(profile, name) for name in names}
+
+
+def _policy(policy: Policy) -> dict[str, object]:
+    """A policy as JSON: `actions` null allows all, an empty list of limits limits nothing."""
+    tables = {name: getattr(policy, name) for name in LIMITS}
+    return {
+        "read_only": policy.read_only,
+        "actions": None if policy.actions is None else sorted(policy.actions),
+        **{
+            name: [Money(table[currency], currency).to_api() for currency in sorted(table)]
+            for name, table in tables.items()
+        },
+        "require_reason": policy.require_reason,
+        "require_ticket": policy.require_ticket,
+        "above_captured": policy.above_captured,
+        "cooling_seconds": policy.cooling_seconds,
+        "words": list(policy.words()),
+    }

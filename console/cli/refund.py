@@ -8,8 +8,8 @@ import sys
 
 from console.actions.engine import check_confirmation
 from console.actions.outcome import Held, Outcome, Result
-from console.actions.plan import Plan
-from console.actions.planning import plan_again, plan_refund
+from console.actions.plan import Plan, Wish
+from console.actions.planning import plan_action, plan_again
 from console.cli import documents, text
 from console.cli.failures import exit_code_of
 from console.cli.output import Output
@@ -25,7 +25,9 @@ async def run_refund(session: Session, args: argparse.Namespace, out: Output) ->
     found = await session.lookup.resolve(" ".join(args.charge))
     try:
         _require_one(found)
-        plan = await plan_refund(session.engine, found.best, args.amount, args.reason or "")
+        plan = await plan_action(
+            session.engine, "refund", found.best, Wish(amount=args.amount, reason=args.reason or "")
+        )
         _require_same_order(found, plan.order)
     except Held as held:
         return held_back("refund", found.best.v2.id, held, out)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from console.actions.operations import OPERATIONS
 from console.actions.outcome import Outcome, Result
 from console.cli.output import Output
 from console.domain.checkout_v1 import refund_state
 from console.domain.clocks import clocks
-from console.domain.disputes import can_pay_twice, in_words, known_here
+from console.domain.disputes import can_pay_twice, in_words
 from console.domain.explained import explained
 from console.domain.ids import Identified
 from console.domain.in_v1 import ActionInV1, charge_words, either, order_words, v1_calls
@@ -208,20 +209,24 @@ def _refund(refund: Refund, out: Output) -> str:
 
 
 def plan(found: Plan) -> Iterator[str]:
-    draft = found.draft
-    target = f"{draft.action} {draft.amount} on charge {draft.object}"
-    yield f"Plan: {target} ({draft.environment})"
+    draft, words = found.draft, found.words
+    what = f"{draft.action} {draft.amount}" if draft.amount else draft.action
+    kind = OPERATIONS[draft.operation].target_name
+    yield f"Plan: {what} on {kind} {draft.object} ({draft.environment})"
     query = found.order.query
     if query.v2.id != query.id:
         yield f"  {query.id} is charge {query.v2.id} in Checkout v2"
-    for (name, value), (_, later) in zip(found.before, found.after, strict=True):
+    elif query.id != draft.object:
+        yield f"  {query.id} leads to {kind} {draft.object}"
+    for (name, value), (_, later) in zip(words.before, words.after, strict=True):
         yield f"  {name:<22}{value}" + (f"  ->  {later}" if later != value else "")
-    yield f"  the buyer gets        {found.buyer_sees}"
-    yield f"  can it be undone      {found.undo}"
-    yield f"  disputes              {known_here(found.order, draft.object)}"
+    yield f"  the buyer gets        {words.buyer_sees}"
+    yield f"  can it be undone      {words.undo}"
+    for name, said in words.facts:
+        yield f"  {name:<22}{clean_line(said, 400)}"
     yield f"  the request           {draft.method} {found.url}"
     yield f"                        {draft.body.decode()}"
-    yield f"  idempotency key       {draft.key}"
+    yield f"  idempotency key       {draft.key or 'none: this call takes none'}"
     for warning in found.warnings:
         yield f"  ! {clean_line(warning, 400)}"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from console.actions.outcome import Held
-from console.actions.planning import plan_refund
+from console.actions.plan import Wish
+from console.actions.planning import plan_action
 from console.cli import documents, text
 from console.cli.output import Output
 from console.demo import TOUR_ID, open_demo
@@ -28,7 +29,9 @@ async def run_tour(out: Output) -> int:
         order = await session.lookup.look_up(found.best)
         _lines(out, text.order(order, out))
         out.text(f"\n3. A refund of {_AMOUNT}: first the plan; nothing is sent.\n")
-        plan = await plan_refund(session.engine, found.best, _AMOUNT, "damaged box")
+        plan = await plan_action(
+            session.engine, "refund", found.best, Wish(amount=_AMOUNT, reason="damaged box")
+        )
         _lines(out, text.plan(plan))
         out.text("\n4. Without the typed confirmation it is held back:\n")
         try:

@@ -70,6 +70,10 @@ TRANSITIONS: Final = MappingProxyType(
         (_S.SENDING, _M.STALE): _S.STALE,
         (_S.SENDING, _M.LOSE): _S.UNKNOWN,
         (_S.UNKNOWN, _M.ARM): _S.SENDING,
+        # A read proved the end of what has no key, or of an object that can't change any more.
+        (_S.UNKNOWN, _M.ACCEPT): _S.ACCEPTED,
+        (_S.UNKNOWN, _M.ABSORB): _S.ABSORBED,
+        (_S.UNKNOWN, _M.STALE): _S.STALE,
         (_S.UNKNOWN, _M.HAPPENED): _S.ACCEPTED,
         (_S.UNKNOWN, _M.DID_NOT): _S.ABANDONED,
         (_S.ACCEPTED, _M.SETTLE): _S.SETTLED,
@@ -102,13 +106,13 @@ def advance(state: State, move: Move) -> State:
 
 
 def derive_key(
-    environment: str, operation: str, object_id: str, observed: Money, generation: int
+    environment: str, operation: str, object_id: str, observed: Money | str, generation: int
 ) -> str:
     """The idempotency key of a decision, derived from what was observed.
 
     Two operators who saw the same state collide at Amazon instead of paying twice, even with
-    nothing shared between them. For a refund `observed` is the floor, not the wanted amount:
-    two different amounts must collide too.
+    nothing shared between them. `observed` is what the operation is compared with: for a refund
+    the floor, not the wanted amount, because two different amounts must collide too.
     """
     seed = f"payconsole/1|{environment}|{operation}|{object_id}|{observed}|{generation}"
     digest = hashlib.sha256(seed.encode()).digest()

@@ -35,7 +35,11 @@ class NoSuchIntent(Exception):
 
 @dataclass(frozen=True)
 class Draft:
-    """What is decided, before it is reserved. `snapshot` is what was seen, as JSON data."""
+    """What is decided, before it is reserved. `snapshot` is what was seen, as JSON data.
+
+    `profile` is the account's name here, `ticket` the number of the case that it is done for.
+    `link` ties the two steps of a renewal together; None for what stands alone.
+    """
 
     environment: str
     action: str
@@ -52,6 +56,9 @@ class Draft:
     body: bytes
     reason: str
     snapshot: Mapping[str, Any] = field(default_factory=dict)
+    ticket: str = ""
+    profile: str = ""
+    link: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,19 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import (
+    BindParameter,
     Column,
     Connection,
+    Engine,
     Index,
     Integer,
     LargeBinary,
@@ -29,12 +33,14 @@ from sqlalchemy import (
     Row,
     Table,
     Text,
+    bindparam,
     func,
     insert,
     select,
     update,
 )
 from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.schema import CreateIndex
 
 from console.domain.intent import (
     LIVE_STATES,
@@ -59,7 +65,17 @@ from console.store.decisions import (
     Verification,
     VersionMoved,
 )
-from console.store.lines import GENESIS, check_line, digest, draft_data, project, replay
+from console.store.lines import GENESIS, digest, draft_data, project, replay
+from console.store.verified import (
+    Chain,
+    Mark,
+    Named,
+    Replayed,
+    Standing,
+    Writer,
+    replay_alone,
+    still_open,
+)
 
 _METADATA: Final = MetaData()
 
@@ -102,6 +118,9 @@ _INTENTS: Final = Table(
     Column("actor", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("snapshot", Text, nullable=False),
+    Column("ticket", Text, nullable=False, server_default=""),
+    Column("profile", Text, nullable=False, server_default=""),
+    Column("link", Text),
     Column("attempts", Integer, nullable=False),
     Column("unanswered", Integer, nullable=False),
     Column("refusals", Integer, nullable=False),
@@ -117,6 +136,20 @@ _OPEN: Final = _INTENTS.c.state.in_(sorted(OPEN_STATES))
 Index("one_open_intent", _INTENTS.c.lock, unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN)
 
 
+@dataclass(frozen=True)
+class Spent:
+    """What was done of one action today (UTC) under one profile, accepted and open.
+
+    In the currency of the decision that asks; None for one without an amount.
+    """
+
+    today: Money | None
+    by_operator: Money | None
+
+
+Allow = Callable[[Spent], None]
+
+
 class Journal:
     """The journal in one file, for one actor."""
 
@@ -128,14 +161,20 @@ class Journal:
         """
         try:
             self._engine = open_database(path, _METADATA, _broken)
+            _add_columns(self._engine)
             self.claims = Claims(self._engine)
         except DatabaseError as error:
             raise _broken(path, str(error.orig)) from error
+        except UnicodeDecodeError as error:  # SQLite's own message quotes what is damaged
+            raise _broken(path, "what it says of its tables is no text") from error
         self._checkpoint = path.with_suffix(".checkpoint")
+        self._writer = Writer(self._engine, path)
+        self._mark: Mark | None = None
         self.path = path
         self.actor = actor
 
     def close(self) -> None:
+        self._writer.close()
         self._engine.dispose()
 
     # --- reading ---------------------------------------------------------------------------
@@ -219,13 +258,18 @@ class Journal:
 
     # --- writing ---------------------------------------------------------------------------
 
-    def reserve(self, draft: Draft, version: int, owner: Owner) -> Intent:
+    def reserve(
+        self, draft: Draft, version: int, owner: Owner, allow: Allow | None = None
+    ) -> Intent:
         """Make a decision durable, and its object reserved, in one transaction.
 
         Raises VersionMoved where the order's lines have grown since `version`, Blocked where
-        another intent is open on the object. Nothing has been sent.
+        another intent is open on the object, and whatever `allow` raises, which is asked inside
+        the transaction with the sums of the day. Nothing has been sent.
         """
         with self._writing() as writer:
+            if allow is not None:
+                allow(_spent_today(writer.connection, draft, self.actor))
             if _version(writer.connection, draft.scope) != version:
                 raise VersionMoved(f"Something was done to {draft.scope} here meanwhile.")
             holder = _blocker(writer.connection, draft.scope, draft.lock)
@@ -236,13 +280,18 @@ class Journal:
             self.claims.take(writer.connection, number, owner)
             return _intent(writer.connection, number)
 
-    def reopen(self, number: int, version: int, owner: Owner, reason: str) -> Intent:
+    def reopen(
+        self, number: int, version: int, owner: Owner, reason: str, allow: Allow | None = None
+    ) -> Intent:
         """Try the same decision again: same key, same bytes.
 
-        Raises VersionMoved, Blocked, or IllegalMove where it can't be tried again.
+        Raises VersionMoved, Blocked, IllegalMove where it can't be tried again, and whatever
+        `allow` raises, as in `reserve`.
         """
         with self._writing() as writer:
             intent = _intent(writer.connection, number)
+            if allow is not None:
+                allow(_spent_today(writer.connection, intent, self.actor))
             if _version(writer.connection, intent.scope) != version:
                 raise VersionMoved(f"Something was done to {intent.scope} here meanwhile.")
             holder = _blocker(writer.connection, intent.scope, intent.lock)
@@ -337,42 +386,117 @@ class Journal:
     # --- proof -----------------------------------------------------------------------------
 
     def verify(self) -> Verification:
-        """Walk the chain, compare it with the intents and with the checkpoint.
+        """Walk the whole chain and compare it with all that is known of it.
+
+        That is: the intents, the checkpoint, and the line where this process last verified.
+        Lines that are cut off at the end are found by the last two only. Who cuts them off,
+        makes the intents fit, and takes the checkpoint away too leaves a shorter journal in
+        which nothing is wrong: only a copy of the checkpoint elsewhere, or a process that ran
+        meanwhile, can prove more. A missing checkpoint proves nothing, as a crash right after
+        the first line leaves none either.
 
         Raises StoreFailed where the file can't be read, which proves nothing either way.
         """
+        return self._verified(self._verify, self._writer.standing())
+
+    def verify_again(self) -> Verification:
+        """Verify what may have changed since this process verified last; else everything.
+
+        Where nobody but this process' own writer has committed since, and nothing has written
+        into the file past SQLite, this walks: the last verified line and those after it, all
+        lines and the row of each intent that they move, that is open, or that was; and it
+        compares the checkpoint. It takes no longer for a longer journal.
+
+        In every other case it is `verify`: after a commit of any other connection, be it a
+        colleague's console or somebody's edit; after the file was written, replaced or touched
+        (each time that SQLite moves its log into the file, too); and where the short walk finds
+        something. So an edit by SQL, at any place, is found as by `verify`.
+
+        Only `verify` finds, in lines and rows that were verified: bytes that were changed in
+        the write-ahead log past SQLite, or in the file with its time set back, or by a failing
+        disk; and a damaged index.
+        """
+        mark, standing = self._mark, self._writer.standing()
+        if mark is None or standing is None or mark.standing != standing:
+            return self._verified(self._verify, standing)
+        found = self._verified(partial(self._verify_rest, mark), standing)
+        if found.problem is None:
+            return found
+        whole = self.verify()
+        return whole if whole.problem is not None else found
+
+    def _verified(
+        self,
+        walk: Callable[[Connection, Standing | None], tuple[Verification, Mark | None]],
+        standing: Standing | None,
+    ) -> Verification:
         try:
             with reading(self._engine) as connection:
-                return self._verify(connection)
+                found, mark = walk(connection, standing)
         except JournalBroken as error:
             return Verification(0, 0, str(error), str(self.path))
         except DatabaseError as error:
             return Verification(0, 0, f"the file is damaged: {error.orig}", str(self.path))
+        except UnicodeDecodeError:  # SQLite's own message quotes what is damaged
+            problem = "the file is damaged: what it says of its tables is no text"
+            return Verification(0, 0, problem, str(self.path))
+        if mark is not None:
+            self._mark = mark
+        return found
 
-    def _verify(self, connection: Connection) -> Verification:
-        previous, count = GENESIS, 0
-        replayed: dict[int, dict[str, Any]] = {}
-        mark = self._read_checkpoint()
-        for row in connection.execute(select(_ENTRIES).order_by(_ENTRIES.c.seq)):
-            count += 1
-            problem = check_line(row, count, previous)
-            if problem is None and mark and mark[0] == row.seq and mark[1] != row.hash:
-                problem = "is not the line that the checkpoint names"
-            if problem is None:
-                problem = replay(replayed, row)
-            if problem is not None:
-                return Verification(
-                    count, len(replayed), f"line {count} {problem}", f"line {count}"
-                )
-            previous = row.hash
-        if mark and mark[0] > count:
-            problem = f"lines {count + 1} to {mark[0]} are missing at the end"
-            return Verification(count, len(replayed), problem, f"line {count + 1}")
-        damage = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
-        if damage != "ok":  # of an index, for example, by which open intents are found
+    def _verify(
+        self, connection: Connection, standing: Standing | None
+    ) -> tuple[Verification, Mark | None]:
+        connection.exec_driver_sql("PRAGMA shrink_memory")  # look at the file, not at a copy
+        chain = Chain(self._named())
+        replayed: Replayed = {}
+        problem = _follow(connection, chain, replayed)
+        if problem is not None:
+            return _wrong_line(chain, len(replayed), problem), None
+        if missing := chain.missing():
+            place = f"line {chain.seq + 1}"
+            return Verification(chain.seq, len(replayed), missing, place), None
+        if damage := _damage(connection):
             problem = f"the file is damaged: {damage}"
-            return Verification(count, len(replayed), problem, str(self.path))
-        return _compare_intents(connection, replayed, count)
+            return Verification(chain.seq, len(replayed), problem, str(self.path)), None
+        found = _compare_intents(connection, replayed, chain.seq)
+        if found.problem is not None:
+            return found, None
+        mark = Mark(chain.seq, chain.hash, len(replayed), still_open(replayed), standing)
+        return found, mark
+
+    def _verify_rest(
+        self, mark: Mark, connection: Connection, standing: Standing | None
+    ) -> tuple[Verification, Mark | None]:
+        """The short walk of `verify_again`, from the line of `mark`."""
+        chain = Chain(self._named(), mark.seq, mark.hash)
+        for known in chain.named:
+            if known.seq <= mark.seq and not _is_line(connection, known):
+                problem = f"line {known.seq} is not the line that {known.by}"
+                return Verification(mark.seq, mark.intents, problem, f"line {known.seq}"), None
+        problem = _follow(connection, chain)
+        if problem is not None:
+            return _wrong_line(chain, mark.intents, problem), None
+        intents = mark.intents + chain.reserved
+        if missing := chain.missing():
+            return Verification(chain.seq, intents, missing, f"line {chain.seq + 1}"), None
+        replayed: Replayed = {}
+        for number in sorted(chain.intents | mark.open | _open_now(connection)):
+            problem = replay_alone(_lines_of(connection, number), replayed)
+            if problem is not None:
+                return Verification(chain.seq, intents, problem, f"intent {number}"), None
+            if replayed.get(number) != _stored(connection, number):
+                return _wrong_intent(chain.seq, intents, number), None
+        opened = still_open(replayed)
+        return Verification(chain.seq, intents), Mark(
+            chain.seq, chain.hash, intents, opened, standing
+        )
+
+    def _named(self) -> list[Named]:
+        """The lines that are known from elsewhere."""
+        checkpoint, mark = self._read_checkpoint(), self._mark
+        told = [] if checkpoint is None else [Named(*checkpoint, "the checkpoint names")]
+        return told + (mark.named if mark else [])
 
     def _read_checkpoint(self) -> tuple[int, str] | None:
         try:
@@ -403,7 +527,7 @@ class _Writing:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._context = journal._engine.begin()
+        self._context = journal._writer.begin()
         self._last: tuple[int, str] | None = None
 
     def __enter__(self) -> _Writing:
@@ -467,19 +591,100 @@ class _Writing:
             )
 
 
+def _add_columns(engine: Engine) -> None:
+    """Bring the intents of a journal of an older version up to date; its lines stay as they are."""
+    new = ("ticket", "profile", "link")
+    with reading(engine) as connection:
+        known = {row.name for row in connection.exec_driver_sql("PRAGMA table_info(intents)")}
+    for name in new:
+        if name not in known:
+            default = "" if name == "link" else " NOT NULL DEFAULT ''"
+            with engine.begin() as connection:
+                connection.exec_driver_sql(f"ALTER TABLE intents ADD COLUMN {name} TEXT{default}")
+
+
 def _broken(path: Path, why: str) -> JournalBroken:
     return JournalBroken(f"{clean_line(str(path), 300)} can't be opened as a journal: {why}")
 
 
-def _compare_intents(
-    connection: Connection, replayed: dict[int, dict[str, Any]], lines: int
-) -> Verification:
-    stored = {row.id: dict(row._mapping) for row in connection.execute(select(_INTENTS))}
+def _follow(connection: Connection, chain: Chain, replayed: Replayed | None = None) -> str | None:
+    """Walk the lines after the last one of `chain`; what is wrong with the next, if anything."""
+    query = select(_ENTRIES).where(_ENTRIES.c.seq > chain.seq) if chain.seq else select(_ENTRIES)
+    try:
+        for row in connection.execute(query.order_by(_ENTRIES.c.seq)):
+            problem = chain.problem(row)
+            if problem is None and replayed is not None:
+                problem = replay(replayed, row)
+            if problem is not None:
+                return problem
+            chain.take(row)
+    except DatabaseError as error:  # its bytes are no text, for example
+        return f"can't be read: {error.orig}"
+    return None
+
+
+def _wrong_line(chain: Chain, intents: int, problem: str) -> Verification:
+    line = chain.seq + 1
+    return Verification(line, intents, f"line {line} {problem}", f"line {line}")
+
+
+def _is_line(connection: Connection, known: Named) -> bool:
+    line = connection.execute(select(_ENTRIES).where(_ENTRIES.c.seq == known.seq)).first()
+    return line is not None and line.hash == known.hash == digest(dict(line._mapping))
+
+
+def _lines_of(connection: Connection, intent: int) -> list[Row[Any]]:
+    query = select(_ENTRIES).where(_ENTRIES.c.intent == intent).order_by(_ENTRIES.c.seq)
+    return list(connection.execute(query))
+
+
+def _open_now(connection: Connection) -> set[int]:
+    """The intents that are open by the table, found by its index of open ones."""
+    states: BindParameter[str] = bindparam(
+        "states", sorted(OPEN_STATES), expanding=True, literal_execute=True
+    )
+    return set(
+        connection.execute(select(_INTENTS.c.id).where(_INTENTS.c.state.in_(states))).scalars()
+    )
+
+
+def _damage(connection: Connection) -> str | None:
+    """What is wrong with the file itself: with an index by which open intents are found."""
+    damage = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+    if damage != "ok":
+        return str(damage)
+    rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'index'")
+    made = {row.name: row.sql for row in rows}
+    for index in sorted(_ENTRIES.indexes | _INTENTS.indexes, key=lambda one: str(one.name)):
+        if made.get(str(index.name)) != str(CreateIndex(index).compile(connection)):
+            return f"index {index.name} is not the one that a journal has"
+    return None
+
+
+def _compare_intents(connection: Connection, replayed: Replayed, lines: int) -> Verification:
+    try:
+        stored = {row.id: dict(row._mapping) for row in connection.execute(select(_INTENTS))}
+    except DatabaseError:  # one of them can't be read: then each for itself, to tell which
+        numbers = connection.execute(select(_INTENTS.c.id)).scalars()
+        stored = {number: _stored(connection, number) or {} for number in numbers}
     for number in sorted(replayed.keys() | stored.keys()):
         if replayed.get(number) != stored.get(number):
-            problem = f"intent {number} is not what the lines say"
-            return Verification(lines, len(replayed), problem, f"intent {number}")
+            return _wrong_intent(lines, len(replayed), number)
     return Verification(lines, len(replayed))
+
+
+def _stored(connection: Connection, number: int) -> dict[str, Any] | None:
+    """An intent's row; an empty one, which no lines add up to, where it can't be read."""
+    try:
+        row = connection.execute(select(_INTENTS).where(_INTENTS.c.id == number)).first()
+    except DatabaseError:
+        return {}
+    return dict(row._mapping) if row else None
+
+
+def _wrong_intent(lines: int, intents: int, number: int) -> Verification:
+    problem = f"intent {number} is not what the lines say"
+    return Verification(lines, intents, problem, f"intent {number}")
 
 
 def _version(connection: Connection, scope: str) -> int:
@@ -487,6 +692,29 @@ def _version(connection: Connection, scope: str) -> int:
         select(func.max(_ENTRIES.c.seq)).where(_ENTRIES.c.scope == scope)
     ).scalar()
     return int(last or 0)
+
+
+def _spent_today(connection: Connection, draft: Draft, actor: str) -> Spent:
+    if draft.amount is None:
+        return Spent(None, None)
+    currency = draft.amount.currency
+    # What was decided or tried again today; settling an older one is no act of today.
+    today = select(_ENTRIES.c.intent).where(
+        _ENTRIES.c.kind.in_([Move.RESERVE, Move.REOPEN]),
+        _ENTRIES.c.time >= datetime.now(UTC).date().isoformat(),
+    )
+    rows = connection.execute(
+        select(_INTENTS.c.amount, _INTENTS.c.actor).where(
+            _INTENTS.c.action == draft.action,
+            _INTENTS.c.profile == draft.profile,
+            _INTENTS.c.currency == currency,
+            _INTENTS.c.state.in_(sorted(OPEN_STATES | LIVE_STATES)),
+            _INTENTS.c.id.in_(today),
+        )
+    ).all()
+    total = sum((Decimal(row.amount) for row in rows), Decimal(0))
+    own = sum((Decimal(row.amount) for row in rows if row.actor == actor), Decimal(0))
+    return Spent(Money(total, currency), Money(own, currency))
 
 
 def _next_id(connection: Connection) -> int:
@@ -515,6 +743,7 @@ def _to_intent(row: Row[Any]) -> Intent:
     values["amount"] = Money(Decimal(amount), currency) if amount is not None else None
     values["state"] = State(values["state"])
     values["snapshot"] = json.loads(values["snapshot"])
+    values["link"] = json.loads(values["link"]) if values["link"] is not None else None
     return Intent(**values)
 
 

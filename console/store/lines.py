@@ -102,6 +102,10 @@ def _reserved_row(line: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str,
         "actor": line["actor"],
         "reason": data["reason"],
         "snapshot": json.dumps(data["snapshot"], sort_keys=True, ensure_ascii=False),
+        # Lines of the first versions have no such words.
+        "ticket": data.get("ticket", ""),
+        "profile": data.get("profile", ""),
+        "link": _json_or_none(data.get("link")),
         "attempts": 0,
         "unanswered": 0,
         "refusals": 0,
@@ -127,7 +131,14 @@ def draft_data(draft: Draft) -> dict[str, Any]:
         "body": base64.b64encode(draft.body).decode(),
         "reason": draft.reason,
         "snapshot": dict(draft.snapshot),
+        "ticket": draft.ticket,
+        "profile": draft.profile,
+        "link": dict(draft.link) if draft.link is not None else None,
     }
+
+
+def _json_or_none(value: object) -> str | None:
+    return None if value is None else json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 def digest(line: Mapping[str, Any]) -> str:

@@ -10,15 +10,27 @@ import os
 import re
 import tempfile
 import tomllib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
 
+from console.domain.policy import Policy
+from console.domain.text import clean_line
 from console.store.places import Places, private_folder
+from console.store.policies import (
+    POLICY_KEYS,
+    PolicyUnreadable,
+    example,
+    policy_entry,
+    read_policy,
+)
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+_BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 _REQUIRED: Final = ("region", "environment", "public_key_id")
 _OPTIONAL: Final = ("endpoint", "merchant_id", "store_name")
+_POLICY: Final = "policy"
 _VALUES: Final = {"region": ("na", "eu", "jp"), "environment": ("sandbox", "live")}
 
 
@@ -41,6 +53,7 @@ class Profile:
     endpoint: str | None = None
     merchant_id: str | None = None
     store_name: str | None = None
+    policy: Policy = field(default_factory=Policy)
 
     @property
     def title(self) -> str:
@@ -93,7 +106,7 @@ class Profiles:
         self.check_new(profile)
         document = self._document()
         profiles = document.setdefault("profiles", {})
-        profiles[profile.name] = _entry(profile)
+        profiles[profile.name] = _table(profile)
         document.setdefault("default", profile.name)
         self._write(document)
 
@@ -122,13 +135,25 @@ class Profiles:
         missing = [key for key in _REQUIRED if key not in entry]
         if missing:
             raise SettingsError(f"{self._file}: profile {name!r} has no {missing[0]}.")
-        return Profile(name=name, **entry)
+        texts = {key: value for key, value in entry.items() if key != _POLICY}
+        return Profile(name=name, **texts, policy=self._policy(name, entry))
+
+    def _policy(self, name: str, entry: dict[str, Any]) -> Policy:
+        where = clean_line(f"{_section(name)} in {self._file}")
+        try:
+            return read_policy(entry.get(_POLICY, {}), where)
+        except PolicyUnreadable as error:
+            raise SettingsError(f"{self._file}: profile {name!r}: {error}") from None
 
     def _check(self, name: str, key: str, value: object) -> None:
         place = f"{self._file}: profile {name!r}"
-        known = [*_REQUIRED, *_OPTIONAL]
+        known = [*_REQUIRED, *_OPTIONAL, _POLICY]
+        if key in POLICY_KEYS:
+            raise SettingsError(f"{place}: {key} must stand under {_section(name)}.")
         if key not in known:
             raise SettingsError(f"{place} has an unknown key {key!r}{_nearest(key, known)}")
+        if key == _POLICY:
+            return
         if not isinstance(value, str):
             raise SettingsError(f"{place}: {key} must be a text in quotes.")
         allowed = _VALUES.get(key)
@@ -137,10 +162,11 @@ class Profiles:
 
     def _read(self) -> dict[str, Any]:
         try:
-            return tomllib.loads(self._file.read_text(encoding="utf-8"))
+            text = self._file.read_text(encoding="utf-8")
+            return tomllib.loads(text, parse_float=_exact)
         except FileNotFoundError:
             return {}
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        except (ValueError, OSError) as error:  # no TOML, no UTF-8, a number without end
             raise SettingsError(f"{self._file}: {error}") from error
 
     def _document(self) -> Any:
@@ -160,8 +186,50 @@ class Profiles:
         _replace(self._file, tomlkit.dumps(document))
 
 
-def _entry(profile: Profile) -> dict[str, str]:
-    return {k: v for k, v in asdict(profile).items() if k != "name" and v is not None}
+def _entry(profile: Profile) -> dict[str, Any]:
+    """What the file holds of a profile; without a policy where it is the default one."""
+    texts = {key: getattr(profile, key) for key in (*_REQUIRED, *_OPTIONAL)}
+    entry = {key: value for key, value in texts.items() if value is not None}
+    policy = policy_entry(profile.policy)
+    return {**entry, _POLICY: policy} if policy else entry
+
+
+def _table(profile: Profile) -> Any:
+    """The same as it is written: limits in one line; an example where there is no policy."""
+    import tomlkit
+
+    entry = _entry(profile)
+    policy = entry.pop(_POLICY, None)
+    table = tomlkit.table()
+    table.update(entry)
+    if policy is None:
+        table.add(tomlkit.nl())
+        for line in example(_key(profile.name), profile.region):
+            table.add(tomlkit.comment(line))
+        return table
+    table[_POLICY] = tomlkit.table()
+    for key, value in policy.items():
+        table[_POLICY][key] = tomlkit.inline_table() if isinstance(value, dict) else value
+        if isinstance(value, dict):
+            table[_POLICY][key].update(value)
+    return table
+
+
+def _key(name: str) -> str:
+    """`name` as TOML writes it in the name of a table."""
+    return name if _BARE_KEY.fullmatch(name) else f'"{name}"'
+
+
+def _section(name: str) -> str:
+    return clean_line(f"[profiles.{_key(name)}.{_POLICY}]")
+
+
+def _exact(number: str) -> Decimal:
+    """A number with a fraction as it is written, so that an amount without quotes is exact."""
+    try:
+        return Decimal(number)
+    except InvalidOperation:
+        raise ValueError(f"{number} is no usable number") from None
 
 
 def _replace(path: Path, text: str) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from console.actions.engine import check_confirmation
 from console.actions.outcome import Held, Result
-from console.actions.planning import plan_refund
+from console.actions.plan import Wish
+from console.actions.planning import plan_action
 from console.domain.ids import parse
 from console.domain.intent import State
 from console.simulator.objects import Dispute
@@ -199,7 +200,9 @@ async def test_an_intent_from_before_disputes_were_looked_at_asks_too(
 async def test_a_disputes_id_leads_to_its_charge(bench: Bench, desk: Desk) -> None:
     """The order has two captured charges, so only the dispute itself can tell."""
     file_dispute(bench, charge=OTHER)
-    plan = await plan_refund(desk.engine, parse(DISPUTE), "1.00", "why")
+    plan = await plan_action(
+        desk.engine, "refund", parse(DISPUTE), Wish(amount="1.00", reason="why")
+    )
     assert plan.draft.object == OTHER
     outcome = await desk.engine.perform(plan, plan.phrase, disputed=True)
     assert outcome.result is Result.ACCEPTED

@@ -207,7 +207,7 @@ async def test_another_amount_is_held_while_the_old_one_can_still_be_used(
     else:
         number = await lose_an_answer(bench, desk, executed=False)
         await resolve_by_hand(desk.engine, number, happened=False, evidence="not there")
-    with pytest.raises(Held, match="Another amount could be paid beside it"):
+    with pytest.raises(Held, match="Another one could be made beside it"):
         await desk.plan("10.01")
     assert (await desk.plan("10.00")).reopens == 1
     assert (await desk.plan("5.00", OTHER)).reopens is None  # another charge is another matter
@@ -333,7 +333,7 @@ async def test_recovery_asks_a_person_where_money_moved(bench: Bench, desk: Desk
     for _ in range(2):
         outcome = await desk.recover()
         assert outcome.result is Result.UNKNOWN
-        assert "somebody may have refunded by hand" in outcome.message
+        assert "somebody may have acted by hand" in outcome.message
         assert outcome.facts == ("charge refunded: 0.00 USD, now 10.00 USD",)
     assert len(bench.posts) == sent
     await resolve_by_hand(desk.engine, 1, happened=True, evidence="a colleague did it")

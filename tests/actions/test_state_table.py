@@ -54,19 +54,22 @@ def test_the_ends_are_those_of_the_protocol() -> None:
 
 
 def test_money_moves_only_behind_an_armed_attempt() -> None:
-    """Accepted and absorbed are reached from `sending` alone, or by a person's word."""
+    """Accepted and absorbed are reached from behind an armed attempt, or by a person's word."""
     ways = {(before, move) for (before, move), after in TRANSITIONS.items() if after in LIVE_STATES}
     assert ways == {
         (State.SENDING, Move.ACCEPT),
         (State.SENDING, Move.ABSORB),
         (State.UNKNOWN, Move.HAPPENED),
+        (State.UNKNOWN, Move.ACCEPT),  # a read shows what the armed attempt wanted
+        (State.UNKNOWN, Move.ABSORB),
         (State.ACCEPTED, Move.SETTLE),
     }
 
 
-def test_unknown_is_left_only_by_sending_again_or_by_a_person() -> None:
+def test_unknown_is_left_only_by_sending_again_by_a_proving_read_or_by_a_person() -> None:
     ways = {move for state, move in TRANSITIONS if state is State.UNKNOWN}
-    assert ways == {Move.ARM, Move.HAPPENED, Move.DID_NOT}
+    by_a_read = {Move.ACCEPT, Move.ABSORB, Move.STALE}
+    assert ways == {Move.ARM, *by_a_read, Move.HAPPENED, Move.DID_NOT}
 
 
 def test_what_blocks_what_counts_and_what_can_be_tried_again_are_different_states() -> None:

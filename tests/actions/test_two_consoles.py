@@ -132,7 +132,7 @@ async def test_lag_hides_the_others_refund_and_it_is_still_made_once(
 
 async def test_while_one_is_at_work_the_other_can_not_even_plan(bench: Bench) -> None:
     one, two = await bench.two(shared=True)
-    bench.fault("create_refund:delay:0.3")
+    bench.fault("create_refund:delay:1.5")
     sending = asyncio.create_task(one.go("10.00"))
     await until(lambda: bench.posts)
     with pytest.raises(Held, match="is open on this order"):

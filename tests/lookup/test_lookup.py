@@ -12,7 +12,6 @@ import pytest
 
 from console.amazon.errors import NotAllowed, NotSent, ServiceFailed, Unreadable, WrongEnvironment
 from console.domain.ids import NotAnId, identify, parse
-from console.domain.model import Refund
 from console.domain.money import Money
 from console.lookup import NotFoundHere, Several
 from console.simulator.stories import HOSTILE_NAME, STORIES, Teller
@@ -199,7 +198,7 @@ class TestMemory:
         made = f"{ORDER}-R777777"
         teller.refund(made, CHARGE, "1.00", teller.ago(seconds=1), state="RefundInitiated")
         data = {"refundId": made, "chargeId": CHARGE, "statusDetails": {"state": "RefundInitiated"}}
-        desk.lookup.remember_refund(Refund.from_api(data), ORDER)
+        desk.lookup.remember_made(made, data, ORDER)
         assert [r.id for r in (await desk.look(ORDER)).refunds] == [made]
 
     async def test_last_state_and_time_are_kept(self, desk: Desk, world: World) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import stat
 import tomllib
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from console.cli.output import Output
+from console.cli.profile import run_show
+from console.domain.money import exponent
+from console.domain.policy import LIMITS, Policy, action_names
 from console.store.places import Places, private_folder, user_places
 from console.store.profiles import NoProfile, Profile, Profiles, SettingsError
 
@@ -156,7 +163,7 @@ class TestFile:
         profiles.add(profile())
         assert set(asdict(profile())) == {
             "name", "region", "environment", "public_key_id", "endpoint", "merchant_id",
-            "store_name",
+            "store_name", "policy",
         }  # fmt: skip
         assert "PRIVATE" not in places.settings.read_text(encoding="utf-8")
 
@@ -208,6 +215,10 @@ BROKEN: dict[str, str | None] = {
     "another region": EDITED.replace('region = "eu"', 'region = "us"', 1),
     "another environment": EDITED.replace('environment = "live"', 'environment = "prod"'),
     "default is no text": EDITED.replace('default = "shop"', "default = 5"),
+    "a number without end": EDITED + "wide = 1e99999999999999999999\n",
+    "a policy is a text": EDITED + 'policy = "read-only"\n',
+    "a policy that can't be used": EDITED + "[profiles.shop.policy]\nread_only = 1\n",
+    "a policy's key outside of it": EDITED + "read_only = true\n",
 }
 
 
@@ -250,6 +261,13 @@ class TestBroken:
             ("profiles is a text", "`profiles` must be a table"),
             ("a profile is a text", "'acme' must be a table"),
             ("default is no text", "default"),
+            ("a number without end", "1e99999999999999999999 is no usable number"),
+            ("a policy is a text", "'shop.test': policy must be a table"),
+            ("a policy that can't be used", "'shop': policy.read_only must be true or false"),
+            (
+                "a policy's key outside of it",
+                "'shop.test': read_only must stand under [profiles.\"shop.test\".policy]",
+            ),
         ],
     )
     def test_says_what_is_wrong(
@@ -276,6 +294,279 @@ class TestBroken:
             profiles.get()
 
 
+POLICY = """
+[profiles.shop.policy]  # agreed with Ann
+# A guard against mistakes.
+read_only = false
+actions = ["refund", "capture"]          # no cancelling
+max_per_action = { USD = "100.00", JPY = "10000" } # for now
+max_per_day = { USD = "1000" }
+max_per_operator_and_day = { USD = 300.50 }
+require_reason = true
+require_ticket = false
+above_captured = false
+cooling_seconds = 5
+"""
+READ = Policy(
+    actions=frozenset({"refund", "capture"}),
+    max_per_action={"USD": Decimal("100.00"), "JPY": Decimal(10000)},
+    max_per_day={"USD": Decimal(1000)},
+    max_per_operator_and_day={"USD": Decimal("300.50")},
+    require_reason=True,
+    above_captured=False,
+    cooling_seconds=5,
+)
+
+
+class TestPolicy:
+    def test_without_one_everything_is_allowed(self, profiles: Profiles, places: Places) -> None:
+        write(places, EDITED)
+        assert [one.policy for one in profiles.all()] == [Policy(), Policy()]
+        write(places, EDITED + "[profiles.shop.policy]\n")
+        assert profiles.get("shop").policy == Policy()
+
+    def test_is_read(self, profiles: Profiles, places: Places) -> None:
+        write(places, EDITED + POLICY)
+        assert profiles.get("shop").policy == READ
+        assert profiles.get("shop.test").policy == Policy()
+
+    def test_what_is_written_out_may_be_the_default(
+        self, profiles: Profiles, places: Places
+    ) -> None:
+        lines = "read_only = false\nabove_captured = true\ncooling_seconds = 0\n"
+        write(places, f"{EDITED}[profiles.shop.policy]\n{lines}")
+        assert profiles.get("shop").policy == Policy()
+
+    def test_a_long_amount_does_not_make_a_long_message(
+        self, profiles: Profiles, places: Places
+    ) -> None:
+        lines = f'max_per_day = {{ USD = "{"1" * 500}" }}\n'
+        write(places, f"{EDITED}[profiles.shop.policy]\n{lines}")
+        with pytest.raises(SettingsError, match="an amount alone, like USD") as caught:
+            profiles.get("shop")
+        assert "1" * 50 not in str(caught.value)
+
+    def test_knows_where_it_stands(self, profiles: Profiles, places: Places) -> None:
+        write(places, EDITED + POLICY)
+        assert profiles.get("shop").policy.where == f"[profiles.shop.policy] in {places.settings}"
+        other = profiles.get("shop.test").policy.where
+        assert other == f'[profiles."shop.test".policy] in {places.settings}'
+
+    def test_comments_and_limits_survive_our_changes(
+        self, profiles: Profiles, places: Places
+    ) -> None:
+        write(places, EDITED + POLICY)
+        profiles.add(profile("third"))
+        profiles.set_default("third")
+        profiles.remove("shop.test")
+        text = places.settings.read_text(encoding="utf-8")
+        for line in POLICY.strip().splitlines():
+            assert line in text
+        assert profiles.get("shop").policy == READ
+
+    def test_goes_with_its_profile(self, profiles: Profiles, places: Places) -> None:
+        """Or the next profile of that name would have the rights of the last one."""
+        write(places, EDITED + POLICY)
+        profiles.remove("shop")
+        assert "policy" not in places.settings.read_text(encoding="utf-8")
+        profiles.add(profile("shop"))
+        assert profiles.get("shop").policy == Policy()
+
+    @pytest.mark.parametrize(
+        ("written_as", "exact"),
+        [
+            ('USD = "100.00"', "100.00"),
+            ('USD = "100"', "100"),
+            ("USD = 100", "100"),
+            ("USD = 100.10", "100.10"),
+            ("USD = 0.1", "0.1"),
+            ("USD = 1_000.25", "1000.25"),
+            ("USD = 99999999999.99", "99999999999.99"),
+            ("JPY = 10000", "10000"),
+        ],
+    )
+    def test_amounts_are_exact_with_quotes_or_without(
+        self, profiles: Profiles, places: Places, written_as: str, exact: str
+    ) -> None:
+        write(places, f"{EDITED}[profiles.shop.policy]\nmax_per_day = {{ {written_as} }}\n")
+        [amount] = profiles.get("shop").policy.max_per_day.values()
+        assert amount == Decimal(exact)
+
+    @pytest.mark.parametrize(
+        ("line", "said"),
+        [
+            ('max_per_action = { JPY = "10000.00" }', "JPY has no decimal places"),
+            ("max_per_action = { JPY = 10000.0 }", "JPY has no decimal places"),
+            ('max_per_action = { USD = "1.005" }', "USD has two decimal places"),
+            ("max_per_action = { USD = 1.005 }", "USD has two decimal places"),
+            ('max_per_day = { USD = "-1" }', "for USD: An amount can't be negative"),
+            ("max_per_day = { USD = -1 }", "for USD: An amount can't be negative"),
+            ("max_per_day = { USD = -0.5 }", "for USD: An amount can't be negative"),
+            ("max_per_day = { USD = 0 }", "must be more than zero"),
+            ('max_per_day = { USD = "1,000.00" }', "two ways"),
+            ('max_per_day = { USD = "100 USD" }', "USD = \"100\", not '100 USD'"),
+            ("max_per_day = { USD = 1e3 }", 'USD = "100", not 1E+3'),
+            ("max_per_day = { USD = nan }", 'USD = "100", not NaN'),
+            ("max_per_day = { USD = inf }", 'USD = "100", not Infinity'),
+            ("max_per_day = { USD = true }", "amounts in quotes, not True"),
+            ('max_per_day = { USD = ["1"] }', "amounts in quotes"),
+            ('max_per_day = { usd = "1" }', "three capital letters, like USD, not 'usd'"),
+            ('max_per_day = { EURO = "1" }', "three capital letters, like USD, not 'EURO'"),
+            ('max_per_day = { "ＵＳＤ" = "1" }', "three capital letters"),
+            ('max_per_day = "100.00"', 'table by currency, like { USD = "100.00" }'),
+            ("max_per_day = 100", 'table by currency, like { USD = "100.00" }'),
+            ("max_per_day = {}", "is empty"),
+            ('actions = ["refnd"]', "unknown action 'refnd'; did you mean 'refund'?"),
+            ('actions = ["Refund"]', "unknown action 'Refund'; did you mean 'refund'?"),
+            ('actions = ["zzz"]', "There are: refund, capture, cancel"),
+            ('actions = "refund"', 'a list of names in quotes, like ["refund", "capture"]'),
+            ("actions = [1]", "a list of names in quotes"),
+            ("actions = []", "is empty. Leave it out to allow all, or set read_only"),
+            ('read_only = "true"', "must be true or false, without quotes, not 'true'"),
+            ("require_reason = 1", "must be true or false, without quotes, not 1"),
+            ('require_ticket = "no"', "must be true or false"),
+            ("above_captured = 0", "must be true or false"),
+            ("cooling_seconds = -1", "whole seconds from 0 to 3600, like 5, not -1"),
+            ("cooling_seconds = 2.5", "whole seconds from 0 to 3600"),
+            ("cooling_seconds = true", "whole seconds from 0 to 3600"),
+            ('cooling_seconds = "5"', "whole seconds from 0 to 3600"),
+            ("cooling_seconds = 3601", "whole seconds from 0 to 3600"),
+            ("readonly = true", "unknown key 'readonly'; did you mean 'read_only'?"),
+            ("max_per_week = 1", "unknown key 'max_per_week'; did you mean"),
+            ('"\\u001b[31m" = 1', "unknown key '\\x1b[31m'. There are: read_only"),
+        ],
+    )
+    def test_says_what_is_wrong_and_what_would_be_right(
+        self, profiles: Profiles, places: Places, line: str, said: str
+    ) -> None:
+        write(places, f"{EDITED}[profiles.shop.policy]\n{line}\n")
+        with pytest.raises(SettingsError) as caught:
+            profiles.get("shop.test")
+        message = str(caught.value)
+        key = line.partition(" ")[0]
+        assert message.startswith(f"{places.settings}: profile 'shop': policy")
+        assert f"policy.{key} " in message or "unknown key" in message
+        assert said in message
+        assert message.isprintable()
+        assert message[-1] in ".?"
+
+
+class TestPolicyExample:
+    """A new profile shows in the file what a policy looks like, and has none."""
+
+    @pytest.mark.parametrize("region", ["na", "eu", "jp"])
+    @pytest.mark.parametrize("name", ["acme", "acme.eu"])
+    def test_works_once_its_lines_are_no_comments(
+        self, profiles: Profiles, places: Places, region: str, name: str
+    ) -> None:
+        profiles.add(profile(name, region=region))
+        profiles.add(profile("other"))
+        assert profiles.get(name).policy == Policy()
+        text = places.settings.read_text(encoding="utf-8")
+        begin = text.index("# [profiles.")
+        end = text.index("[profiles.other]")
+        write(places, text[:begin] + text[begin:end].replace("# ", "", 1).replace("\n# ", "\n")
+              + text[end:])  # fmt: skip
+        policy = profiles.get(name).policy
+        assert set(policy.limits) == set(LIMITS)
+        currencies = {"na": {"USD"}, "eu": {"EUR", "GBP"}, "jp": {"JPY"}}[region]
+        assert all(set(table) == currencies for table in policy.limits.values())
+        assert policy.actions == frozenset({"refund", "capture"})
+        assert (policy.require_reason, policy.above_captured) == (True, False)
+        assert (policy.read_only, policy.cooling_seconds) == (False, 5)
+        assert profiles.get("other").policy == Policy()
+
+    def test_names_every_key(self, profiles: Profiles, places: Places) -> None:
+        profiles.add(profile())
+        text = places.settings.read_text(encoding="utf-8")
+        keys = set(asdict(Policy())) - {"where"}
+        assert {key for key in keys if f"\n# {key} = " in text} == keys
+        assert "not against somebody who holds the key" in text
+
+    def test_goes_with_its_profile(self, profiles: Profiles, places: Places) -> None:
+        profiles.add(profile("one"))
+        profiles.add(profile("two"))
+        profiles.remove("one")
+        text = places.settings.read_text(encoding="utf-8")
+        assert "profiles.one" not in text
+        assert "# [profiles.two.policy]" in text
+
+    def test_is_left_out_where_there_is_a_policy(self, profiles: Profiles, places: Places) -> None:
+        profiles.add(replace(profile(), policy=READ))
+        assert "#" not in places.settings.read_text(encoding="utf-8").partition("\n")[2]
+        assert profiles.get().policy == READ
+
+
+class TestShow:
+    def show(self, places: Places, capsys: pytest.CaptureFixture[str], *, as_json: bool) -> str:
+        args = argparse.Namespace(name="shop")
+        assert run_show(places, args, Output(json=as_json, colour=False)) == 0
+        return capsys.readouterr().out
+
+    def test_the_policy_in_words(self, places: Places, capsys: pytest.CaptureFixture[str]) -> None:
+        write(places, EDITED + POLICY)
+        shown = self.show(places, capsys, as_json=False)
+        assert "policy          allowed: capture and refund\n" in shown
+        for line in READ.words():
+            assert f"{line}\n" in shown
+        assert f"changed under [profiles.shop.policy] in {places.settings}\n" in shown
+        assert "Policy(" not in shown
+
+    def test_none_is_said_too(self, places: Places, capsys: pytest.CaptureFixture[str]) -> None:
+        write(places, EDITED)
+        shown = self.show(places, capsys, as_json=False)
+        assert "policy          none: only Amazon's rules hold back\n" in shown
+        assert f"[profiles.shop.policy] in {places.settings}\n" in shown
+
+    def test_the_policy_in_json(self, places: Places, capsys: pytest.CaptureFixture[str]) -> None:
+        write(places, EDITED + POLICY)
+        document = json.loads(self.show(places, capsys, as_json=True))
+        assert document["name"] == "shop"
+        assert document["default"] is True
+        usd = {"currencyCode": "USD"}
+        assert document["policy"] == {
+            "read_only": False,
+            "actions": ["capture", "refund"],
+            "max_per_action": [
+                {"amount": "10000", "currencyCode": "JPY"},
+                {"amount": "100.00", **usd},
+            ],
+            "max_per_day": [{"amount": "1000.00", **usd}],
+            "max_per_operator_and_day": [{"amount": "300.50", **usd}],
+            "require_reason": True,
+            "require_ticket": False,
+            "above_captured": False,
+            "cooling_seconds": 5,
+            "words": list(READ.words()),
+        }
+
+    def test_no_policy_in_json(self, places: Places, capsys: pytest.CaptureFixture[str]) -> None:
+        write(places, EDITED)
+        policy = json.loads(self.show(places, capsys, as_json=True))["policy"]
+        assert (policy["actions"], policy["max_per_day"], policy["words"]) == (None, [], [])
+        assert policy["above_captured"] is True
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> dict[str, Decimal]:
+    """Limits in any currencies, in each one's own smallest unit; or none."""
+    names = st.sampled_from(["USD", "EUR", "JPY", "KRW", "XYZ"])
+    units = draw(st.dictionaries(names, st.integers(1, 10**12 - 1), max_size=3))
+    return {name: Decimal(unit).scaleb(-exponent(name)) for name, unit in units.items()}
+
+
+policies = st.builds(
+    Policy,
+    read_only=st.booleans(),
+    actions=st.none() | st.frozensets(st.sampled_from(action_names()), min_size=1),
+    max_per_action=tables(),
+    max_per_day=tables(),
+    max_per_operator_and_day=tables(),
+    require_reason=st.booleans(),
+    require_ticket=st.booleans(),
+    above_captured=st.booleans(),
+    cooling_seconds=st.integers(0, 3600),
+)
 texts = st.text(alphabet=st.characters(codec="utf-8"), max_size=20)
 
 
@@ -293,6 +584,7 @@ texts = st.text(alphabet=st.characters(codec="utf-8"), max_size=20)
             endpoint=st.none() | texts,
             merchant_id=st.none() | texts,
             store_name=st.none() | texts,
+            policy=st.just(Policy()) | policies,
         ),
         unique_by=lambda p: p.name,
         max_size=4,

@@ -20,7 +20,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from console.actions.planning import plan_refund
+from console.actions.plan import Wish
+from console.actions.planning import plan_action
 from console.amazon.client import AmazonPay
 from console.domain.ids import parse
 from console.session import open_session
@@ -142,7 +143,9 @@ async def _refund(job: Job, place: int, pem: bytes, barrier: Any) -> list[str]:
         engine = quick(opened).engine
         for number, charge in enumerate(job.charges):
             amount = job.amounts[(number + place) % len(job.amounts)]
-            plan = await plan_refund(engine, parse(charge), amount, "a race")
+            plan = await plan_action(
+                engine, "refund", parse(charge), Wish(amount=amount, reason="a race")
+            )
             if barrier is not None:
                 await asyncio.to_thread(barrier.wait, 60)
             outcome = await engine.perform(plan, plan.phrase)

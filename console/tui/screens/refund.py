@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import ContentSwitcher, Input, Static
 
-from console.actions.plan import Plan
-from console.actions.planning import plan_refund
+from console.actions.plan import Plan, Wish
+from console.actions.planning import plan_action
 from console.domain.ids import parse
 from console.domain.order import Order
 from console.domain.rules import Offer
@@ -165,7 +165,12 @@ class RefundDialog(ModalScreen[None]):
     async def _make_plan(self, typed: str, reason: str) -> None:
         """Nothing is sent by planning, so this one may end with the dialog."""
         try:
-            plan = await plan_refund(self._session.engine, parse(self.charge_id), typed, reason)
+            plan = await plan_action(
+                self._session.engine,
+                "refund",
+                parse(self.charge_id),
+                Wish(amount=typed, reason=reason),
+            )
         except READ_FAILURES as error:
             self.call_later(self._planned, None, say_failure(error))
         except Exception as error:  # a fault of ours; nothing was sent

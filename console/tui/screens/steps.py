@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import LoadingIndicator, Static
 
-from console.domain.disputes import doubts, known_here
+from console.domain.disputes import doubts
 from console.domain.model import Charge
 from console.domain.money import AmountError, Money, parse_typed
 from console.domain.order import Order, clamp
@@ -169,9 +169,10 @@ class PlanStep(VerticalScroll, can_focus=True):
 def plan_lines(plan: Plan, width: int) -> list[Content]:
     draft = plan.draft
     lines = _table(plan, width)
-    lines += labelled("Buyer gets", plan.buyer_sees, width, LABEL)
-    lines += labelled("Undo", plan.undo, width, LABEL)
-    lines += labelled("Disputes", known_here(plan.order, draft.object), width, LABEL)
+    lines += labelled("Buyer gets", plan.words.buyer_sees, width, LABEL)
+    lines += labelled("Undo", plan.words.undo, width, LABEL)
+    for name, fact in plan.words.facts:
+        lines += labelled(name.capitalize(), literal(fact), width, LABEL)
     lines += labelled("Reason", literal(draft.reason) if draft.reason else quiet("none given"),
                       width, LABEL)  # fmt: skip
     for warning in plan.warnings:
@@ -191,7 +192,9 @@ def _table(plan: Plan, width: int) -> list[Content]:
     wide = width > 78
     head = f"{'':<{LABEL}}{'before':>16}     {'after' if wide else 'once it is done':>16}"
     lines = [quiet(head)]
-    for name, (_, before), (_, after) in zip(names, plan.before, plan.after, strict=False):
+    for name, (_, before), (_, after) in zip(
+        names, plan.words.before, plan.words.after, strict=False
+    ):
         changed = before != after
         lines.append(
             Content.assemble(
@@ -244,7 +247,7 @@ class ConfirmStep(Vertical):
             (f"{plan.draft.amount}", "bold"), " back to the buyer, from charge ",
             literal(plan.draft.object), ".",
         )  # fmt: skip
-        undo = Content.assemble(("Can it be undone? ", "$foreground-muted"), plan.undo)
+        undo = Content.assemble(("Can it be undone? ", "$foreground-muted"), plan.words.undo)
         lines = [*wrapped(what, width), *wrapped(undo, width), Content("")]
         for warning in plan.warnings:
             said = Content.styled("! ", "bold") + literal(warning)

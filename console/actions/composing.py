@@ -1,0 +1,285 @@
+"""The steps from what the operator asks for to a plan of one request (protocol, 1 to 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from console.actions.engine import Engine, blocking
+from console.actions.operations import OPERATIONS
+from console.actions.operations.base import Operation
+from console.actions.outcome import Held, Result
+from console.actions.plan import NextStep, Plan, Wish, Words, confirmation_phrase
+from console.actions.recovery import recover
+from console.domain.ids import Identifier
+from console.domain.in_v1 import v1_calls
+from console.domain.intent import LIVE_STATES, Move, State, derive_key
+from console.domain.model import Charge
+from console.domain.money import Money
+from console.domain.order import Order
+from console.domain.rules import BY_NAME
+from console.domain.text import clean_line
+from console.store.decisions import Draft, Intent
+
+_SETTLED_READS = 3
+
+
+async def plan_one(
+    engine: Engine,
+    action: str,
+    target: Identifier,
+    wish: Wish,
+    *,
+    link: Mapping[str, Any] | None = None,
+    by: str | None = None,
+    then: NextStep | None = None,
+) -> Plan:
+    """Plan one request of an action of `rules.ACTIONS` on the object that `target` leads to.
+
+    `by` names the operation where the action is done by another one than its own, `link` ties
+    it to another step, `then` is what follows. Raises AmountError for a text that is no amount,
+    Held with the reason where it is not possible now (its result is `already_so` where nothing
+    is left to do), and whatever a lookup raises.
+    """
+    await engine.require_sound_journal()
+    operation = OPERATIONS[by or BY_NAME[action].operation]
+    order, obj, version = await fresh(engine, operation, target)
+    await require_nothing_open(engine, operation, order, obj)
+    amount = operation.amount(order, obj, wish)
+    clean = replace(wish, reason=clean_line(wish.reason.strip(), 500))
+    draft = await _draft(engine, operation, action, order, obj, amount, clean)
+    earlier = await same_decision(engine, operation, draft)
+    if earlier is None or not operation.keyed:
+        _require_something_to_do(operation, order, obj, amount, clean)
+        operation.require_allowed((by and operation.action) or action, order, obj, amount, clean)
+    if earlier is None:
+        draft = await _with_key(engine, operation, order, replace(draft, link=link))
+    else:
+        draft = replace(earlier, reason=draft.reason, ticket=draft.ticket)
+    return await compose(engine, operation, order, version, draft, earlier, then)
+
+
+# --- the order, as it is now ---------------------------------------------------------------------
+
+
+async def fresh(engine: Engine, operation: Operation, target: Identifier) -> tuple[Order, str, int]:
+    """The order as it is now, and the journal's version of it that belongs to this look."""
+    for _ in range(_SETTLED_READS):
+        mark = await blocking(engine.journal.last)
+        order = await engine.lookup.look_up(target)
+        obj = operation.choose(order, target)
+        scope = operation.scope(order, obj)
+        own = await blocking(engine.own, scope, obj)
+        known = {r.id for r in order.refunds} | {c.id for c in order.charges}
+        if not set(own) <= known:
+            order = await engine.lookup.look_up(target, also=own)
+            obj = operation.choose(order, target)
+        declined = await _record_declined(engine, order, obj)
+        version = await blocking(engine.journal.version, scope)
+        if version <= mark or declined:
+            order = await _with_journal(engine, order, order.charge(obj))
+            if version <= mark or version == await blocking(engine.journal.version, scope):
+                return order, obj, version
+    raise Held(
+        "Something is being done to this order right now.",
+        "Try again in a moment.",
+        result=Result.STALE,
+    )
+
+
+async def _with_journal(engine: Engine, order: Order, charge: Charge | None) -> Order:
+    if charge is None or charge.currency is None:
+        return order
+    live = await blocking(engine.journal.live_refunds, charge.id, charge.currency)
+    return replace(order, journal_refunds={**order.journal_refunds, charge.id: live})
+
+
+async def _record_declined(engine: Engine, order: Order, obj: str) -> bool:
+    """What was made here and has died since leaves the sums, before they are used."""
+    dead = {r.id: r.status.reason_code for r in order.refunds_of(obj) if r.is_dead}
+    found = False
+    for intent in await blocking(engine.journal.intents, obj=obj, states=LIVE_STATES):
+        if intent.result in dead and intent.state is not State.SETTLED:
+            await engine.conclude(intent, Move.DECLINE, {"code": dead[intent.result]})
+            found = True
+    return found
+
+
+async def require_nothing_open(
+    engine: Engine, operation: Operation, order: Order, obj: str
+) -> None:
+    """Open intents are resolved first; whatever comes of it, the operator looks again."""
+    scope, lock = operation.scope(order, obj), operation.lock(order, obj)
+    holder = await blocking(engine.journal.open_on, scope, lock)
+    if holder is None:
+        return
+    outcomes = await recover(engine, scope=scope)
+    said = " ".join(o.message for o in outcomes)
+    still = await blocking(engine.journal.open_on, scope, lock)
+    if still is not None:
+        raise Held(
+            f"Intent {still.id} ({still.summary}, by {still.actor}) is open on this order and"
+            f" has to be resolved first. {said}",
+            f"Resolve it: `payconsole journal recover {still.id}`, or key i in the screen.",
+            intent=still.id,
+        )
+    raise Held(
+        f"Intent {holder.id} ({holder.summary}, by {holder.actor}) was open on this order."
+        f" {said} Nothing new was planned.",
+        "Look at the order, then decide anew.",
+        intent=holder.id,
+    )
+
+
+# --- the decision --------------------------------------------------------------------------------
+
+
+def _require_something_to_do(
+    operation: Operation, order: Order, obj: str, amount: Money | None, wish: Wish
+) -> None:
+    already = operation.already(order, obj, amount, wish)
+    if already is not None:
+        raise Held(already, "Nothing had to be sent.", result=Result.ALREADY_SO)
+
+
+async def _draft(
+    engine: Engine,
+    operation: Operation,
+    action: str,
+    order: Order,
+    obj: str,
+    amount: Money | None,
+    wish: Wish,
+) -> Draft:
+    """The decision, without its key."""
+    request = operation.request(order, obj, amount, wish)
+    snapshot = operation.snapshot(order, obj)
+    assert snapshot is not None  # the object was chosen from this very order
+    return Draft(
+        environment=engine.client.account.environment,
+        action=action,
+        operation=operation.name,
+        object=obj,
+        scope=operation.scope(order, obj),
+        lock=operation.lock(order, obj),
+        amount=amount,
+        observed="",
+        generation=0,
+        key=None,
+        method=request.method,
+        path=request.path,
+        body=request.body,
+        reason=wish.reason,
+        ticket=clean_line(wish.ticket.strip(), 100),
+        profile=engine.profile,
+        snapshot=snapshot.data,
+    )
+
+
+async def _with_key(engine: Engine, operation: Operation, order: Order, draft: Draft) -> Draft:
+    """The key is derived from what was observed, not from what is wanted (step 5)."""
+    past = await blocking(engine.journal.intents, obj=draft.object)
+    observed = operation.observed(order, draft.object, past)
+    if not operation.keyed:
+        return replace(draft, observed=observed)
+    name = operation.name
+    generation = await blocking(engine.journal.generation, name, draft.object, observed)
+    key = derive_key(draft.environment, name, draft.object, observed, generation)
+    return replace(draft, observed=observed, generation=generation, key=key)
+
+
+async def same_decision(engine: Engine, operation: Operation, draft: Draft) -> Intent | None:
+    """The earlier intent that this is, if it was refused, not sent, given up or denied.
+
+    Trying again is the same intent, with its key and its bytes. Another amount is a new
+    decision, which has to wait while anything of the old one could still be executed.
+    """
+    found = await blocking(waiting, engine, operation, draft.object)
+    for intent in found:
+        if operation.keyed and intent.body != draft.body and not intent.never_left:
+            raise Held(
+                f"Intent {intent.id} ({intent.summary}) ended {intent.state}, and its key can"
+                " still be used. Another one could be made beside it.",
+                f"`payconsole journal retry {intent.id}` tries it again as it was;"
+                f" `payconsole journal show {intent.id}` tells what is known.",
+                intent=intent.id,
+            )
+    return next((intent for intent in found if intent.body == draft.body), None)
+
+
+def waiting(engine: Engine, operation: Operation, obj: str) -> list[Intent]:
+    """The decisions by this operation that can still be tried again.
+
+    Not those whose key was given up, or was spent on another decision since: Amazon will
+    never make anything else under it.
+    """
+    intents = engine.journal.intents(obj=obj)
+    spent = {intent.key for intent in intents if intent.result is not None and intent.key}
+    return [
+        intent
+        for intent in intents
+        if intent.operation == operation.name
+        and intent.can_retry
+        and intent.human != "next_key"
+        and intent.key not in spent
+    ]
+
+
+async def compose(
+    engine: Engine,
+    operation: Operation,
+    order: Order,
+    version: int,
+    draft: Draft,
+    earlier: Intent | None,
+    then: NextStep | None,
+) -> Plan:
+    snapshot = operation.snapshot(order, draft.object)
+    assert snapshot is not None
+    past = await blocking(engine.journal.intents, obj=draft.object)
+    words = operation.words(order, draft, past)
+    words = replace(words, facts=(*words.facts, *_in_v1(order, draft)))
+    if earlier is not None:
+        words = replace(words, warnings=(*words.warnings, _again(earlier)))
+    engine.require_policy(draft, above_captured=words.above_captured)
+    return Plan(
+        draft=draft,
+        order=order,
+        snapshot=snapshot,
+        version=version,
+        url=engine.client.account.origin + engine.client.account.path(draft.path),
+        phrase=confirmation_phrase(draft.environment, draft.action, draft.object, draft.amount),
+        words=_without_repeats(words),
+        reopens=earlier.id if earlier else None,
+        then=then,
+    )
+
+
+def _again(earlier: Intent) -> str:
+    same = "the same key, the same bytes" if earlier.key else "the same bytes"
+    return f"This is intent {earlier.id} again ({earlier.state}): {same}."
+
+
+def _without_repeats(words: Words) -> Words:
+    return replace(words, warnings=tuple(dict.fromkeys(words.warnings)))
+
+
+def _in_v1(order: Order, draft: Draft) -> tuple[tuple[str, str], ...]:
+    """For an order of Checkout v1: the v1 call that did this, and the state that it asked for."""
+    if not is_v1(order):
+        return ()
+    said = []
+    for row in v1_calls(order, {draft.object}):
+        if row.action != draft.action or row.target != draft.object:
+            continue
+        for call in row.v1:
+            needs = f" (needed {' or '.join(call.needs)}" if call.needs else ""
+            now = f", is {' or '.join(call.now)})" if needs and call.now else ")" if needs else ""
+            said.append(f"{call.call}{needs}{now}")
+    return (("in Checkout v1", "; ".join(said)),) if said else ()
+
+
+def is_v1(order: Order) -> bool:
+    """Whether the order was pasted by a v1 id, or Amazon's answers leave v1's fields null."""
+    return order.query.id != order.query.v2.id

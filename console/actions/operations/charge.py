@@ -1,0 +1,312 @@
+"""Capture Charge and Cancel Charge: the two ends of an authorization."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from console.actions.operations.base import (
+    Made,
+    Operation,
+    Request,
+    Standing,
+    as_body,
+    named,
+    reason_for_amazon,
+    typed_amount,
+)
+from console.actions.outcome import Held
+from console.actions.plan import Wish, Words
+from console.actions.snapshot import Snapshot, charge_part, charges_part, permission_part
+from console.domain.guides import over_charge
+from console.domain.ids import Identifier
+from console.domain.limits import SYNCHRONOUS_CAPTURE
+from console.domain.model import PENDING_STATES, Charge, Json
+from console.domain.money import Money
+from console.domain.order import Order, clamp
+from console.domain.rules import Offer
+from console.store.decisions import Draft, Intent
+
+_CANCELABLE: Final = ("AuthorizationInitiated", "Authorized")
+
+
+def charge_of(order: Order, charge_id: str) -> Charge:
+    """The charge that was chosen before; that it is there was seen to then."""
+    charge = order.charge(charge_id)
+    assert charge is not None
+    return charge
+
+
+def choose_charge(order: Order, target: Identifier, states: Sequence[str], called: str) -> Charge:
+    """The charge that is meant: the one named, or the only one in one of `states`."""
+    named_one = order.charge(target.v2.id)
+    if named_one is not None:
+        return named_one
+    refund = next((r for r in order.refunds if r.id == target.v2.id), None)
+    dispute = next((d for d in order.disputes if d.id == target.v2.id), None)
+    member = refund or dispute
+    above = order.charge(member.charge_id or "") if member else None
+    if above is not None:
+        return above
+    possible = [charge for charge in order.charges if charge.state in states]
+    if len(possible) == 1:
+        return possible[0]
+    if not possible:
+        raise Held(
+            f"{target.id} has no {called} charge that this console knows.",
+            "Paste the charge's own id, from the shop or from Seller Central.",
+        )
+    ids = ", ".join(charge.id for charge in possible)
+    raise Held(f"{target.id} has several {called} charges: {ids}.", "Name one of them.")
+
+
+class _OnCharge(Operation):
+    """What capture and cancel share: the charge, its sisters, and its permission."""
+
+    target_name = "charge"
+
+    def scope(self, order: Order, object_id: str) -> str:
+        return charge_of(order, object_id).permission_id or object_id[:19]
+
+    def snapshot(self, order: Order, object_id: str) -> Snapshot | None:
+        charge = order.charge(object_id)
+        if charge is None:
+            return None
+        return Snapshot(
+            {
+                "charge": charge_part(charge),
+                "permission": permission_part(order.permission) if order.permission else None,
+                "charges": charges_part(order, besides=object_id),
+            }
+        )
+
+    def find(self, order: Order, intent: Intent, made: Made) -> Made | None:
+        charge = order.charge(made.id)
+        return replace(_made(charge), at=made.at) if charge is not None else None
+
+    def moved(self, before: Snapshot, now: Snapshot) -> bool:
+        """A charge beside this one: with both the buyer could pay twice."""
+        return before.data.get("charges") != now.data.get("charges") or before.differs(
+            now, "permission", "balance"
+        )
+
+
+class CaptureCharge(_OnCharge):
+    name = "capture_charge"
+    action = "capture"
+    method = "POST"
+
+    def choose(self, order: Order, target: Identifier) -> str:
+        return choose_charge(order, target, ("Authorized",), "authorized").id
+
+    def amount(self, order: Order, object_id: str, wish: Wish) -> Money | None:
+        return typed_amount(wish.amount, charge_of(order, object_id).currency, "charge")
+
+    def already(self, order: Order, object_id: str, amount: Money | None, wish: Wish) -> str | None:
+        charge = charge_of(order, object_id)
+        if charge.state in ("Captured", "CaptureInitiated") and charge.captured == amount:
+            return f"Charge {charge.id} is {charge.state} already, over {charge.captured}."
+        return None
+
+    def too_much(self, order: Order, object_id: str, amount: Money, can: Offer) -> Held:
+        return Held(
+            f"{amount} is more than was authorized. {can.why}",
+            over_charge(order, charge_of(order, object_id), amount),
+        )
+
+    def request(self, order: Order, object_id: str, amount: Money | None, wish: Wish) -> Request:
+        assert amount is not None
+        body = as_body({"captureAmount": amount.to_api()})
+        return Request("POST", f"/charges/{object_id}/capture", body)
+
+    def observed(self, order: Order, object_id: str, past: Sequence[Intent]) -> str:
+        """What was captured so far: nothing. Two captures of a charge collide, by any amount."""
+        charge = charge_of(order, object_id)
+        return str(charge.captured or Money.zero(charge.currency or ""))
+
+    def words(self, order: Order, draft: Draft, past: Sequence[Intent]) -> Words:
+        charge, amount = charge_of(order, draft.object), draft.amount
+        assert amount is not None
+        authorized = charge.amount or amount
+        rest = clamp(authorized - amount)
+        zero = Money.zero(amount.currency)
+        return Words(
+            before=(
+                ("state", charge.state),
+                ("authorized", str(authorized)),
+                ("captured", str(charge.captured or zero)),
+            ),
+            after=(
+                ("state", "CaptureInitiated, then Captured" if _is_late(order, charge)
+                          else "Captured"),
+                ("authorized", str(zero)),
+                ("captured", str(amount)),
+            ),
+            buyer_sees=f"{amount} is collected from the payment method of the order.",
+            undo="No. What was captured can only be refunded.",
+            facts=(("released", f"{rest}, back to the buyer" if rest.is_positive else "nothing"),),
+            warnings=tuple(_capture_warnings(order, charge, rest)),
+        )  # fmt: skip
+
+    # --- what came of it -------------------------------------------------------------------------
+
+    def read(self, intent: Intent, data: Json) -> Made | None:
+        charge = Charge.from_api(data)
+        if charge.id != intent.object or charge.state not in _CAPTURE_ANSWERS:
+            return None
+        if charge.captured is None and charge.state == "Captured":
+            return None
+        return _made(charge) if charge.captured in (None, intent.amount) else None
+
+    def standing(self, intent: Intent, now: Snapshot) -> Standing:
+        state, captured = now.part("charge")["state"], now.part("charge")["captured"]
+        if state in ("Captured", "CaptureInitiated"):
+            return Standing.DONE if captured in (None, str(intent.amount)) else Standing.ENDED
+        return _CAPTURE_STANDINGS.get(state, Standing.UNCLEAR)
+
+    def accepted(self, intent: Intent, made: Made) -> str:
+        said = f"Charge {made.id} is {made.state}, over {intent.amount}."
+        if made.pending:
+            said += " The capture has begun, it is not done: Amazon can still decline it."
+        return said
+
+    def declined(self, intent: Intent, made: Made) -> str:
+        return (
+            f"Amazon took the capture of {intent.amount} on and declined it{named(made.code)}:"
+            " nothing was collected, and this charge can't be captured any more."
+        )
+
+    def was_there(self, intent: Intent, made: Made) -> str:
+        return f"Charge {made.id} is {made.state} over {intent.amount} already."
+
+
+class CancelCharge(_OnCharge):
+    name = "cancel_charge"
+    action = "cancel"
+    method = "DELETE"
+    keyed = False
+
+    def choose(self, order: Order, target: Identifier) -> str:
+        return choose_charge(order, target, _CANCELABLE, "open").id
+
+    def already(self, order: Order, object_id: str, amount: Money | None, wish: Wish) -> str | None:
+        charge = charge_of(order, object_id)
+        if charge.state != "Canceled":
+            return None
+        return f"Charge {charge.id} is Canceled already{named(charge.status.reason_code)}."
+
+    def request(self, order: Order, object_id: str, amount: Money | None, wish: Wish) -> Request:
+        reason = reason_for_amazon(wish, "Canceled by the merchant")
+        body = as_body({"cancellationReason": reason})
+        return Request("DELETE", f"/charges/{object_id}/cancel", body)
+
+    def words(self, order: Order, draft: Draft, past: Sequence[Intent]) -> Words:
+        charge = charge_of(order, draft.object)
+        held = str(charge.amount) if charge.amount else "not told"
+        return Words(
+            before=(("state", charge.state), ("authorized", held)),
+            after=(("state", "Canceled"), ("authorized", "nothing")),
+            buyer_sees=f"{held} is no longer reserved with the payment method of the order.",
+            undo="No. To collect money after it, authorize a new charge.",
+            facts=(("others", _sisters(order, charge)),),
+            warnings=order.warnings,
+        )
+
+    # --- what came of it -------------------------------------------------------------------------
+
+    def read(self, intent: Intent, data: Json) -> Made | None:
+        charge = Charge.from_api(data)
+        return _done(charge) if charge.id == intent.object and charge.state == "Canceled" else None
+
+    def find(self, order: Order, intent: Intent, made: Made) -> Made | None:
+        charge = order.charge(made.id)
+        return replace(_done(charge), at=made.at) if charge is not None else None
+
+    def standing(self, intent: Intent, now: Snapshot) -> Standing:
+        return _CANCEL_STANDINGS.get(now.part("charge")["state"], Standing.UNCLEAR)
+
+    def is_ours(self, intent: Intent, now: Snapshot) -> bool:
+        return now.part("charge").get("reason") == "MerchantCanceled"
+
+    def accepted(self, intent: Intent, made: Made) -> str:
+        return f"Charge {made.id} is {made.state}: nothing is reserved with the buyer for it."
+
+    def declined(self, intent: Intent, made: Made) -> str:
+        return f"Charge {made.id} is {made.state}{named(made.code)}."
+
+    def was_there(self, intent: Intent, made: Made) -> str:
+        return f"Charge {made.id} is {made.state} already, not by this."
+
+
+_CAPTURE_ANSWERS: Final = ("Captured", "CaptureInitiated", "Declined")
+_CAPTURE_STANDINGS: Final = {
+    "Authorized": Standing.BEFORE,
+    "AuthorizationInitiated": Standing.BEFORE,
+    "Canceled": Standing.ENDED,
+    "Declined": Standing.DECLINED,
+}
+_CANCEL_STANDINGS: Final = {
+    "AuthorizationInitiated": Standing.BEFORE,
+    "Authorized": Standing.BEFORE,
+    "Canceled": Standing.DONE,
+    "CaptureInitiated": Standing.ENDED,
+    "Captured": Standing.ENDED,
+    "Declined": Standing.ENDED,
+}
+
+
+def _made(charge: Charge) -> Made:
+    """A charge that should live: canceled or declined it is dead."""
+    return Made(
+        id=charge.id,
+        state=charge.state,
+        at=charge.status.updated,
+        pending=charge.state in PENDING_STATES,
+        dead=charge.state in ("Declined", "Canceled"),
+        code=charge.status.reason_code,
+        raw=charge.raw,
+    )
+
+
+def _done(charge: Charge) -> Made:
+    """A charge that should be over."""
+    return replace(_made(charge), pending=False, dead=False)
+
+
+def new_charge(charge: Charge) -> Made:
+    """A charge that was just made: its age counts, not its last change."""
+    return replace(_made(charge), at=charge.created)
+
+
+def _is_late(order: Order, charge: Charge) -> bool:
+    return charge.created is not None and order.observed - charge.created >= SYNCHRONOUS_CAPTURE
+
+
+def _capture_warnings(order: Order, charge: Charge, rest: Money) -> list[str]:
+    found = [*order.warnings]
+    if rest.is_positive:
+        found.append(
+            f"A charge can be captured once: the other {rest} can't be collected with it later."
+            " For more, authorize a new charge."
+        )
+    if _is_late(order, charge):
+        found.append(
+            f"It was authorized {(order.observed - charge.created).days} days ago. From the 7th day"  # type: ignore[operator]
+            " on Amazon captures in the background: CaptureInitiated first, and it can still be"
+            " declined."
+        )
+    permission = order.permission
+    if permission is not None and permission.state == "Closed":
+        found.append(
+            f"The permission is Closed{named(permission.status.reason_code)}: Amazon may refuse"
+            " the capture."
+        )
+    return found
+
+
+def _sisters(order: Order, charge: Charge) -> str:
+    others = [other for other in order.charges if other.id != charge.id]
+    if not others:
+        return "no other charge is known here"
+    return ", ".join(f"{other.id} {other.state} {other.amount or ''}".strip() for other in others)

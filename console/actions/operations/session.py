@@ -1,0 +1,161 @@
+"""Complete Checkout Session: what the shop left open, before Amazon cancels it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from console.actions.operations.base import (
+    Made,
+    Operation,
+    Request,
+    Standing,
+    as_body,
+    named,
+    typed_amount,
+)
+from console.actions.outcome import Held
+from console.actions.plan import Wish, Words
+from console.actions.snapshot import Snapshot, session_part
+from console.domain.ids import Identifier, Kind
+from console.domain.model import Charge, CheckoutSession, Json
+from console.domain.money import Money
+from console.domain.order import Order
+from console.domain.remains import remains
+from console.store.decisions import Draft, Intent
+
+
+def session_of(order: Order) -> CheckoutSession:
+    """The session that was chosen before; that it is there was seen to then."""
+    assert order.session is not None
+    return order.session
+
+
+class CompleteCheckoutSession(Operation):
+    """Its key need not be honoured by Amazon, but a session is completed once at most."""
+
+    name = "complete_checkout_session"
+    action = "complete"
+    target_name = "checkout session"
+    method = "POST"
+
+    def choose(self, order: Order, target: Identifier) -> str:
+        if target.kind is not Kind.CHECKOUT_SESSION or order.session is None:
+            raise Held(
+                f"{target.id} is no checkout session.",
+                "Paste the session's own id, a UUID that the shop has.",
+            )
+        return order.session.id
+
+    def scope(self, order: Order, object_id: str) -> str:
+        return object_id
+
+    def amount(self, order: Order, object_id: str, wish: Wish) -> Money | None:
+        session = session_of(order)
+        currency = session.amount.currency if session.amount else order.currency
+        return typed_amount(wish.amount, currency or _named_currency(wish.amount), "session")
+
+    def require_allowed(
+        self, action: str, order: Order, object_id: str, amount: Money | None, wish: Wish
+    ) -> None:
+        super().require_allowed(action, order, object_id, None, wish)
+        agreed = session_of(order).amount
+        if agreed is not None and amount != agreed:
+            raise Held(
+                f"The buyer agreed to {agreed}, not to {amount}. Amazon answers AmountMismatch to"
+                " any other amount.",
+                f"Complete it with --amount {agreed.plain}, or let the shop update the session.",
+            )
+
+    def already(self, order: Order, object_id: str, amount: Money | None, wish: Wish) -> str | None:
+        session = session_of(order)
+        if session.state != "Completed":
+            return None
+        return f"It is Completed already. {' '.join(remains(session, order.observed)[1:])}"
+
+    def request(self, order: Order, object_id: str, amount: Money | None, wish: Wish) -> Request:
+        assert amount is not None
+        body = as_body({"chargeAmount": amount.to_api()})
+        return Request("POST", f"/checkoutSessions/{object_id}/complete", body)
+
+    def observed(self, order: Order, object_id: str, past: Sequence[Intent]) -> str:
+        return session_of(order).state
+
+    def words(self, order: Order, draft: Draft, past: Sequence[Intent]) -> Words:
+        session = session_of(order)
+        return Words(
+            before=(("state", session.state), ("agreed", str(session.amount or "not told"))),
+            after=(("state", "Completed"), ("agreed", str(draft.amount))),
+            buyer_sees=f"The order over {draft.amount} is placed; Amazon writes to the buyer.",
+            undo="Only by what follows: cancel the charge, or refund it.",
+            facts=(("session", " ".join(remains(session, order.observed)[1:2])),),
+            warnings=(
+                *order.warnings,
+                "Only if the buyer is back on the shop's page and the shop didn't complete it: the"
+                " shop has to know of the order that this makes.",
+            ),
+        )
+
+    def snapshot(self, order: Order, object_id: str) -> Snapshot | None:
+        if order.session is None or order.session.id != object_id:
+            return None
+        return Snapshot({"session": session_part(order.session)})
+
+    # --- what came of it -------------------------------------------------------------------------
+
+    def read(self, intent: Intent, data: Json) -> Made | None:
+        session = CheckoutSession.from_api(data)
+        led_somewhere = session.state == "Completed" or session.permission_id
+        return _made(session) if session.id == intent.object and led_somewhere else None
+
+    def find(self, order: Order, intent: Intent, made: Made) -> Made | None:
+        charge = order.charge(made.id)
+        return _of_charge(charge, made) if charge is not None else made
+
+    def standing(self, intent: Intent, now: Snapshot) -> Standing:
+        return _STANDINGS.get(str(now.part("session").get("state")), Standing.UNCLEAR)
+
+    def is_ours(self, intent: Intent, now: Snapshot) -> bool:
+        return True  # its key need not be kept, so a replay doesn't tell
+
+    def accepted(self, intent: Intent, made: Made) -> str:
+        said = f"The session is completed: {made.id}, {made.state}."
+        if made.pending:
+            said += " Its authorization is pending: Amazon decides within 24 hours."
+        return said
+
+    def declined(self, intent: Intent, made: Made) -> str:
+        code = named(made.code)
+        return f"The session was completed, and its charge {made.id} is {made.state}{code}."
+
+    def was_there(self, intent: Intent, made: Made) -> str:
+        return f"The session is Completed already: {made.id}."
+
+
+_STANDINGS = {
+    "Open": Standing.BEFORE,
+    "Completed": Standing.DONE,
+    "Canceled": Standing.ENDED,
+}
+
+
+def _made(session: CheckoutSession) -> Made:
+    led_to = session.charge_id or session.permission_id or session.id
+    return Made(id=led_to, state=session.state, at=session.status.updated, raw=session.raw)
+
+
+def _of_charge(charge: Charge, made: Made) -> Made:
+    return Made(
+        id=charge.id,
+        state=charge.state,
+        at=made.at,
+        pending=charge.state in ("AuthorizationInitiated", "CaptureInitiated"),
+        dead=charge.state in ("Declined", "Canceled"),
+        code=charge.status.reason_code,
+        raw=made.raw,
+    )
+
+
+def _named_currency(typed: str) -> str | None:
+    """`USD` of `10.00 USD`: a session may name no currency of its own."""
+    words = [word for word in typed.upper().split() if word.isalpha() and len(word) == 3]
+    return words[0] if len(words) == 1 else None

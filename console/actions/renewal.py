@@ -1,0 +1,279 @@
+"""Renewing an authorization: two linked intents, each by the protocol.
+
+A charge can't be prolonged; a new one takes its place. Where the permission's balance has room
+for both, the new one is made first and the old one canceled once the new one stands: nothing
+can be lost. Else the old one has to go first, and what follows can fail. Whatever happens
+between the two, the journal knows: the first carries what it is for, and `standing_of` says how
+far it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from console.actions.composing import plan_one
+from console.actions.engine import Engine, blocking
+from console.actions.outcome import Held, Outcome, Result
+from console.actions.plan import Plan, Wish
+from console.domain.ids import Identifier, parse
+from console.domain.intent import LIVE_STATES, OPEN_STATES, State
+from console.domain.model import Charge
+from console.domain.order import Order
+from console.domain.rules import offer
+from console.lookup import NotFoundHere, ReadFailure
+from console.store.decisions import Intent, JournalBroken
+
+_CANCEL, _CREATE = "cancel_charge", "create_charge"
+
+
+class Way(StrEnum):
+    """Which of the two comes first."""
+
+    CREATE_FIRST = "create_first"
+    CANCEL_FIRST = "cancel_first"
+
+    @property
+    def steps(self) -> tuple[str, str]:
+        return (_CREATE, _CANCEL) if self is Way.CREATE_FIRST else (_CANCEL, _CREATE)
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """What both steps of one renewal carry: the old charge and its amount, the way, the step.
+
+    `after` is the number of the first step's intent, in the second.
+    """
+
+    old: str
+    amount: str
+    way: Way
+    step: int = 1
+    after: int | None = None
+
+    @classmethod
+    def of(cls, intent: Intent) -> Renewal | None:
+        """The renewal that an intent is a step of, if it is one."""
+        if intent.link is None or "renews" not in intent.link:
+            return None
+        link = intent.link
+        return cls(
+            link["renews"], link["amount"], Way(link["way"]), link["step"], link.get("after")
+        )
+
+    @property
+    def link(self) -> Mapping[str, Any]:
+        found: dict[str, Any] = {
+            "renews": self.old,
+            "amount": self.amount,
+            "way": str(self.way),
+            "step": self.step,
+        }
+        return found if self.after is None else {**found, "after": self.after}
+
+    @property
+    def said(self) -> str:
+        """The second step, as it is announced with the first."""
+        if self.way is Way.CREATE_FIRST:
+            return f"Then, once the new one is Authorized: cancel {self.old}."
+        return f"Then, once it is canceled: authorize {self.amount} anew."
+
+    async def go_on(self, engine: Engine, first: Outcome, tell: Callable[[str], None]) -> Outcome:
+        """The second step, at once after the first and under its confirmation."""
+        if first.pending:
+            return replace(first, message=f"{first.message} {_waits(self)}")
+        assert first.intent is not None
+        tell("The first step stands. Now the second")
+        try:
+            plan = await plan_second(engine, self, first.intent)
+        except (Held, *ReadFailure, NotFoundHere, JournalBroken) as error:
+            return _half_done(self, first, str(error))
+        second = await engine.perform_confirmed(plan, tell)
+        return _of_both(self, first, second)
+
+
+async def plan_renewal(engine: Engine, target: Identifier, wish: Wish) -> Plan:
+    """Plan the renewal of an authorized charge, or what is left of one that was begun.
+
+    Raises Held where it can't be renewed, and what a lookup raises.
+    """
+    await engine.require_sound_journal()
+    order = await engine.lookup.look_up(target)
+    charge = order.charge(target.v2.id)
+    if charge is None:
+        raise Held(f"{target.id} is no charge that can be renewed.", "Paste the charge's own id.")
+    begun = await blocking(unfinished, engine, charge.id)
+    if begun is not None:
+        found = Renewal.of(begun)
+        assert found is not None
+        return await plan_second(engine, found, begun.id, wish.reason, wish.ticket)
+    can = offer(order, "extend", charge.id)
+    if not can.allowed:
+        raise Held(can.why)
+    return await _plan_first(engine, order, charge, wish)
+
+
+async def _plan_first(engine: Engine, order: Order, charge: Charge, wish: Wish) -> Plan:
+    if charge.amount is None or charge.permission_id is None:
+        raise Held("Amazon doesn't say what was authorized, so it can't be authorized anew.")
+    way = _way(order, charge)
+    renewal = Renewal(charge.id, str(charge.amount), way)
+    wished = replace(wish, amount=str(charge.amount))
+    by, obj = way.steps[0], charge.permission_id if way is Way.CREATE_FIRST else charge.id
+    plan = await plan_one(
+        engine, "extend", parse(obj), wished, link=renewal.link, by=by, then=renewal
+    )
+    phrase = str(charge.amount)
+    if engine.client.account.environment == "live":
+        phrase = f"{phrase} {charge.id[-4:]}"
+    warnings = (*_mind(way, charge), *plan.words.warnings)
+    words = replace(
+        plan.words,
+        warnings=warnings,
+        facts=(("renews", charge.id), ("two steps", renewal.said), *plan.words.facts),
+    )
+    return replace(plan, phrase=phrase, words=words)
+
+
+def _way(order: Order, charge: Charge) -> Way:
+    """Create first where the balance has room for both; where Amazon gives none, it may."""
+    balance = order.permission.balance if order.permission else None
+    if balance is None or charge.amount is None or balance >= charge.amount:
+        return Way.CREATE_FIRST
+    return Way.CANCEL_FIRST
+
+
+def _mind(way: Way, charge: Charge) -> tuple[str, ...]:
+    if way is Way.CREATE_FIRST:
+        return ("Until the second step both amounts are reserved with the buyer.",)
+    return (
+        f"There is no room for both: {charge.id} is canceled first. If the new authorization is"
+        f" declined after that, {charge.amount} can't be collected with this order any more"
+        " without the buyer.",
+    )
+
+
+async def plan_second(
+    engine: Engine, renewal: Renewal, first: int, reason: str = "", ticket: str = ""
+) -> Plan:
+    """Plan the second step of a renewal whose first was accepted.
+
+    Raises Held where it isn't possible, or not needed, any more.
+    """
+    intent = await blocking(engine.journal.intent, first)
+    second = replace(renewal, step=2, after=first)
+    wish = Wish(
+        amount=renewal.amount, reason=reason or intent.reason, ticket=ticket or intent.ticket
+    )
+    by = renewal.way.steps[1]
+    if by == _CANCEL:
+        await _require_the_new_one(engine, intent)
+        target = renewal.old
+    else:
+        target = intent.scope
+    return await plan_one(engine, "extend", parse(target), wish, link=second.link, by=by)
+
+
+async def _require_the_new_one(engine: Engine, first: Intent) -> None:
+    """The old charge goes only while the new one stands: else the buyer would owe nothing."""
+    if first.result is None:
+        raise Held(
+            f"Which charge intent {first.id} made is not known, so the old one is kept.",
+            "Look the order up; cancel the old charge by itself if the new one is Authorized.",
+            intent=first.id,
+        )
+    order = await engine.lookup.look_up(parse(first.result))
+    new = order.charge(first.result)
+    if new is None or new.state not in ("Authorized", "Captured"):
+        state = new.state if new is not None else "not readable"
+        raise Held(
+            f"The new charge {first.result} is {state}, so the old one is kept.",
+            "Wait until it is Authorized, then extend the old one again: only what is left is"
+            " done.",
+            intent=first.id,
+        )
+
+
+# --- where it stands ------------------------------------------------------------------------------
+
+
+def unfinished(engine: Engine, charge_id: str) -> Intent | None:
+    """The accepted first step of a renewal of this charge whose second was not done; blocks."""
+    return next((i for i in half_done(engine.journal.intents()) if _renews(i, charge_id)), None)
+
+
+def half_done(intents: Sequence[Intent]) -> list[Intent]:
+    """The accepted first steps among all `intents` whose second step is not done, nor open."""
+    done = {
+        renewal.after
+        for intent in intents
+        if (renewal := Renewal.of(intent)) is not None
+        and renewal.step == 2
+        and intent.state in LIVE_STATES | OPEN_STATES
+    }
+    return [
+        intent
+        for intent in intents
+        if (renewal := Renewal.of(intent)) is not None
+        and renewal.step == 1
+        and intent.state in LIVE_STATES - {State.ABSORBED}
+        and intent.id not in done
+    ]
+
+
+def _renews(intent: Intent, charge_id: str) -> bool:
+    renewal = Renewal.of(intent)
+    return renewal is not None and renewal.old == charge_id
+
+
+def standing_of(first: Intent) -> str:
+    """Where a half-done renewal stands, and both ways on, in sentences."""
+    renewal = Renewal.of(first)
+    assert renewal is not None
+    if renewal.way is Way.CREATE_FIRST:
+        return (
+            f"Half renewed: the new charge {first.result} was made over {renewal.amount}, and the"
+            f" old one {renewal.old} was not canceled. To finish: `payconsole extend"
+            f" {renewal.old}`. To undo: `payconsole cancel {first.result}`."
+        )
+    return (
+        f"Half renewed: {renewal.old} was canceled, and no new charge was made over"
+        f" {renewal.amount}. To finish: `payconsole extend {renewal.old}`. It can't be undone: what"
+        " was canceled stays canceled."
+    )
+
+
+def _waits(renewal: Renewal) -> str:
+    return (
+        f"The old charge {renewal.old} is kept until then. To finish, once the new one is"
+        f" Authorized: `payconsole extend {renewal.old}`."
+    )
+
+
+def _half_done(renewal: Renewal, first: Outcome, why: str) -> Outcome:
+    """The first step is done and stays done, so it is told as that."""
+    message = f"{first.message} The second step was not done: {why} {_finish(renewal)}"
+    return replace(first, result=Result.STALE, message=message, hint=None)
+
+
+def _of_both(renewal: Renewal, first: Outcome, second: Outcome) -> Outcome:
+    ok = second.result in (Result.ACCEPTED, Result.ALREADY_SO)
+    message = f"{first.message} {second.message}"
+    if not ok:
+        message = f"{first.message} But the second step: {second.message} {_finish(renewal)}"
+    made = first if renewal.way is Way.CREATE_FIRST else second
+    return replace(
+        second,
+        message=message,
+        target=renewal.old,
+        object=made.object,
+        amount=first.amount or second.amount,
+        pending=made.pending,
+        facts=(*first.facts, *second.facts),
+    )
+
+
+def _finish(renewal: Renewal) -> str:
+    return f"To finish it: `payconsole extend {renewal.old}`."
