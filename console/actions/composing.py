@@ -56,7 +56,8 @@ async def plan_one(
     if earlier is None:
         draft = await _with_key(engine, operation, order, replace(draft, link=link))
     else:
-        draft = replace(earlier, reason=draft.reason, ticket=draft.ticket)
+        part_of = link if link is not None else earlier.link
+        draft = replace(earlier, reason=draft.reason, ticket=draft.ticket, link=part_of)
     return await compose(engine, operation, order, version, draft, earlier, then)
 
 

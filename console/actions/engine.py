@@ -166,7 +166,7 @@ class Engine:
 
         if plan.reopens is not None:
             return await blocking(
-                journal.reopen, plan.reopens, plan.version, self._owner, draft.reason, allow
+                journal.reopen, plan.reopens, plan.version, self._owner, draft, allow
             )
         return await blocking(journal.reserve, draft, plan.version, self._owner, allow)
 
@@ -233,7 +233,8 @@ class Engine:
         except (*ReadFailure, NotFoundHere) as error:
             return unknown_outcome(intent, f"The order could not be read: {error}")
         standing, before = operation.standing(intent, now), await self._last_seen(intent)
-        if not operation.keyed and standing is not Standing.BEFORE:
+        unclear = standing is Standing.UNCLEAR and not (operation.keyed and nobody_else)
+        if unclear or (not operation.keyed and standing is not Standing.BEFORE):
             return await self._proved(intent, standing, now, before)
         if standing is Standing.BEFORE and not nobody_else:  # else a replay can make nothing new
             disputed = before.disputed_since(now)
@@ -246,10 +247,20 @@ class Engine:
         return await self._send_until_known(intent, now, tell, immediately=True)
 
     async def _proved(
-        self, intent: Intent, standing: Standing, now: Snapshot, before: Snapshot
+        self,
+        intent: Intent,
+        standing: Standing,
+        now: Snapshot,
+        before: Snapshot,
+        refusal: Reading | None = None,
     ) -> Outcome:
-        """The end of an intent that a read proves: what it wanted is so, or can't be any more."""
+        """The end of an intent that a read proves: what it wanted is so, or can't be any more.
+
+        `refusal` is Amazon's no that led to the reading, where one did.
+        """
         changes = tuple(before.changes(now))
+        if refusal is not None:
+            changes = (f"{refusal.why}.", *changes)
         if standing is Standing.UNCLEAR:
             return unknown_outcome(
                 intent, "The object is in a state that this console doesn't know.", changes
@@ -260,7 +271,8 @@ class Engine:
                 f"Another end than the wanted one was reached, so {intent.summary} can't be done"
                 " any more. Look at the order again."
             )
-            return _outcome(ended, Result.STALE, message, facts=changes)
+            code = refusal.code if refusal is not None else None
+            return _outcome(ended, Result.STALE, message, facts=changes, code=code)
         if OPERATIONS[intent.operation].is_ours(intent, now) and intent.unanswered:
             data = {"result": None, "said": "seen as wanted, probably by us"}
             ended = await self._move(intent, Move.ACCEPT, **data)
@@ -373,7 +385,7 @@ class Engine:
             return None
         standing = operation.standing(intent, seen)
         if standing in (Standing.DONE, Standing.ENDED):
-            return await self._proved(now, standing, seen, run.before)
+            return await self._proved(now, standing, seen, run.before, reading)
         if standing is Standing.UNCLEAR or (now.unanswered and standing is Standing.BEFORE):
             why = f"{reading.why}; but an earlier attempt has no answer and can still arrive"
             await self._lose(intent, why)
@@ -433,20 +445,20 @@ class Engine:
         ended = await blocking(
             self.journal.move, intent.id, move, data, answer=_answer_data(reading, answer)
         )
-        fresh, changes = await self._read_back(ended, made, run.before)
+        fresh, seen = await self._read_back(ended, made)
         now = fresh or made
+        changes = tuple(run.before.changes(seen)) if seen is not None else ()
         if now.dead:
             ended = await self.conclude(ended, Move.DECLINE, {"code": now.code})
         elif not absorbed and ends_with_its_answer(ended, now, fresh is not None):
             ended = await self.conclude(ended, Move.SETTLE, {"said": f"done, {now.state}"})
         if absorbed:
             return _absorbed_outcome(ended, now, earlier)
-        return _accepted_outcome(ended, now, changes)
+        left = OPERATIONS[ended.operation].left(ended, seen) if seen is not None else ""
+        return _accepted_outcome(ended, now, changes, left)
 
-    async def _read_back(
-        self, intent: Intent, made: Made, before: Snapshot
-    ) -> tuple[Made | None, tuple[str, ...]]:
-        """What became of it, and what else changed: a replay gives the saved first answer.
+    async def _read_back(self, intent: Intent, made: Made) -> tuple[Made | None, Snapshot | None]:
+        """What became of it, and of what is around it: a replay gives the saved first answer.
 
         None where it can't be read, or the index can't keep it: then the answer has to do.
         """
@@ -457,12 +469,9 @@ class Engine:
                 await blocking(remember, made.id, made.raw, intent.scope)
         with contextlib.suppress(*ReadFailure, NotFoundHere, StoreFailed):
             order = await self._look(intent, [made.id])
-            found, now = (
-                operation.find(order, intent, made),
-                operation.snapshot(order, intent.object),
-            )
-            return found, tuple(before.changes(now)) if now is not None else ()
-        return None, ()
+            seen = operation.snapshot(order, intent.object)
+            return operation.find(order, intent, made), seen
+        return None, None
 
     async def _give_up_for_now(self, intent: Intent) -> Outcome:
         if intent.state is State.SENDING:  # the last attempt was throttled
@@ -657,12 +666,12 @@ def unknown_outcome(
     return _outcome(intent, Result.UNKNOWN, said, facts=facts, hint=hint)
 
 
-def _accepted_outcome(intent: Intent, made: Made, changes: tuple[str, ...]) -> Outcome:
+def _accepted_outcome(intent: Intent, made: Made, changes: tuple[str, ...], left: str) -> Outcome:
     operation = OPERATIONS[intent.operation]
     if made.dead:
         message = operation.declined(intent, made)
         return _outcome(intent, Result.REFUSED, message, made=made, code=made.code, facts=changes)
-    message = operation.accepted(intent, made)
+    message = f"{operation.accepted(intent, made)} {left}".rstrip()
     facts = () if operation.name == "create_refund" else changes
     return _outcome(intent, Result.ACCEPTED, message, made=made, facts=facts)
 

@@ -106,13 +106,23 @@ async def plan_renewal(engine: Engine, target: Identifier, wish: Wish) -> Plan:
         raise Held(f"{target.id} is no charge that can be renewed.", "Paste the charge's own id.")
     begun = await blocking(unfinished, engine, charge.id)
     if begun is not None:
-        found = Renewal.of(begun)
-        assert found is not None
-        return await plan_second(engine, found, begun.id, wish.reason, wish.ticket)
+        return await _plan_rest(engine, begun, wish)
     can = offer(order, "extend", charge.id)
     if not can.allowed:
         raise Held(can.why)
     return await _plan_first(engine, order, charge, wish)
+
+
+async def _plan_rest(engine: Engine, begun: Intent, wish: Wish) -> Plan:
+    """What is left of a renewal; where nothing is, that is written down, and told no more."""
+    renewal = Renewal.of(begun)
+    assert renewal is not None
+    try:
+        return await plan_second(engine, renewal, begun.id, wish.reason, wish.ticket)
+    except Held as held:
+        if held.result is Result.ALREADY_SO:
+            await blocking(engine.journal.end_renewal, begun.id, str(held))
+        raise
 
 
 async def _plan_first(engine: Engine, order: Order, charge: Charge, wish: Wish) -> Plan:
@@ -186,6 +196,10 @@ async def _require_the_new_one(engine: Engine, first: Intent) -> None:
         )
     order = await engine.lookup.look_up(parse(first.result))
     new = order.charge(first.result)
+    if new is not None and new.state in ("Canceled", "Declined"):
+        why = f"The new charge {new.id} is {new.state}, so the old one is kept."
+        await blocking(engine.journal.end_renewal, first.id, why)
+        raise Held(why, "Extend the old one again to begin anew.", intent=first.id)
     if new is None or new.state not in ("Authorized", "Captured"):
         state = new.state if new is not None else "not readable"
         raise Held(
@@ -205,22 +219,28 @@ def unfinished(engine: Engine, charge_id: str) -> Intent | None:
 
 
 def half_done(intents: Sequence[Intent]) -> list[Intent]:
-    """The accepted first steps among all `intents` whose second step is not done, nor open."""
-    done = {
-        renewal.after
-        for intent in intents
-        if (renewal := Renewal.of(intent)) is not None
-        and renewal.step == 2
-        and intent.state in LIVE_STATES | OPEN_STATES
-    }
+    """The accepted first steps among all `intents` that nothing has followed up yet."""
+    begun = LIVE_STATES - {State.ABSORBED}
     return [
         intent
         for intent in intents
         if (renewal := Renewal.of(intent)) is not None
         and renewal.step == 1
-        and intent.state in LIVE_STATES - {State.ABSORBED}
-        and intent.id not in done
+        and intent.state in begun
+        and intent.link is not None
+        and not intent.link.get("over")
+        and not any(_follows_up(later, intent, renewal) for later in intents)
     ]
+
+
+def _follows_up(later: Intent, first: Intent, renewal: Renewal) -> bool:
+    """Whether a later intent did what the second step wanted, undid the first, or is at it."""
+    if later.id <= first.id or later.state not in LIVE_STATES | OPEN_STATES:
+        return False
+    if renewal.way is Way.CANCEL_FIRST:
+        return later.operation == _CREATE and later.scope == first.scope
+    ends = (_CANCEL, "capture_charge")
+    return later.operation in ends and later.object in (renewal.old, first.result)
 
 
 def _renews(intent: Intent, charge_id: str) -> bool:

@@ -281,9 +281,9 @@ class Journal:
             return _intent(writer.connection, number)
 
     def reopen(
-        self, number: int, version: int, owner: Owner, reason: str, allow: Allow | None = None
+        self, number: int, version: int, owner: Owner, draft: Draft, allow: Allow | None = None
     ) -> Intent:
-        """Try the same decision again: same key, same bytes.
+        """Try the same decision again: same key, same bytes; only why, and what for, is new.
 
         Raises VersionMoved, Blocked, IllegalMove where it can't be tried again, and whatever
         `allow` raises, as in `reserve`.
@@ -298,7 +298,9 @@ class Journal:
             if holder is not None:
                 raise Blocked(holder)
             self.claims.take(writer.connection, number, owner)
-            return writer.move(intent, Move.REOPEN, {"reason": reason})
+            link = dict(draft.link) if draft.link is not None else None
+            why = {"reason": draft.reason, "ticket": draft.ticket, "link": link}
+            return writer.move(intent, Move.REOPEN, why)
 
     def arm(self, number: int, owner: Owner) -> Reservation:
         """Make the next attempt durable and hand out what may then be sent.
@@ -352,6 +354,10 @@ class Journal:
     def reread(self, number: int, data: Mapping[str, Any]) -> Intent:
         """Record what the read right before the sending saw, and Amazon's clock at it."""
         return self._line(number, "reread", data)
+
+    def end_renewal(self, number: int, why: str) -> Intent:
+        """Write down that a half-done renewal is over, by whatever ended it."""
+        return self._line(number, "renewal_over", {"why": why})
 
     def give_up_key(self, number: int, reason: str) -> Intent:
         """A human's word that the next decision from here may use a new key."""

@@ -54,6 +54,15 @@ def _count_result(row: dict[str, Any], data: Mapping[str, Any]) -> None:
     row["result"] = data.get("result", row["result"])
 
 
+def _count_reopened(row: dict[str, Any], data: Mapping[str, Any]) -> None:
+    if data.get("link") is not None:  # the same decision, now as a part of something else
+        row["link"] = _json_or_none(data["link"])
+
+
+def _count_renewal_over(row: dict[str, Any], data: Mapping[str, Any]) -> None:
+    row["link"] = _json_or_none({**json.loads(row["link"]), "over": True})
+
+
 def _count_human(word: str) -> Any:
     def count(row: dict[str, Any], data: Mapping[str, Any]) -> None:
         row["human"] = word
@@ -70,6 +79,8 @@ _COUNTERS: Final = {
     "answered": _count_answer,
     "never_left": _count_answer,  # so no answer is outstanding
     str(Move.REFUSE): _count_refusal,
+    str(Move.REOPEN): _count_reopened,
+    "renewal_over": _count_renewal_over,
     str(Move.ACCEPT): _count_result,
     str(Move.ABSORB): _count_result,
     str(Move.HAPPENED): _count_human("happened"),

@@ -482,7 +482,7 @@ async def test_a_process_that_ends_its_work_does_not_end_anothers_claim(bench: B
     one, two = await bench.two(shared=True)
     bench.fault("create_refund:refuse:AmazonRejected,unsaved")
     await one.go("10.00")
-    again = two.journal.reopen(1, two.journal.version(one.last.scope), two.engine._owner, "again")
+    again = two.journal.reopen(1, two.journal.version(one.last.scope), two.engine._owner, one.last)
     one.journal.claims.release(1, one.engine._owner)  # what `one` does last of all
     assert again.state is State.RESERVED
     assert (await one.recover()).result is Result.BLOCKED

@@ -88,8 +88,8 @@ def test_a_plan_of_before_the_last_line_is_not_reserved(journal: Journal) -> Non
     with pytest.raises(VersionMoved):
         journal.reserve(draft(), version, ME)
     with pytest.raises(VersionMoved):
-        journal.reopen(number, version, ME, "again")
-    assert journal.reopen(number, journal.version(ORDER), ME, "again").state is State.RESERVED
+        journal.reopen(number, version, ME, draft())
+    assert journal.reopen(number, journal.version(ORDER), ME, draft()).state is State.RESERVED
 
 
 def test_what_does_not_move_an_intent_does_not_move_the_version(journal: Journal) -> None:
@@ -159,7 +159,7 @@ def test_only_a_dead_refund_and_a_given_up_key_open_a_generation(journal: Journa
     for move in (Move.ARM, Move.LOSE, Move.DID_NOT):
         journal.move(number, move, {})
         assert generation() == 0
-    journal.reopen(number, journal.version(ORDER), ME, "again")
+    journal.reopen(number, journal.version(ORDER), ME, draft())
     journal.move(number, Move.ARM, {})
     journal.move(number, Move.REFUSE, {})
     assert generation() == 0

@@ -154,6 +154,10 @@ class Operation(ABC):
         """Whether something moved that a person must be asked about before it is sent again."""
         return False
 
+    def left(self, intent: Intent, now: Snapshot) -> str:
+        """What is not as wanted although Amazon accepted it, a sentence; or nothing."""
+        return ""
+
     # --- words for the outcome -------------------------------------------------------------------
 
     @abstractmethod

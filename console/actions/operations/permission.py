@@ -248,9 +248,18 @@ class CloseChargePermission(_OnPermission):
             return Standing.BEFORE
         if state != "Closed":
             return Standing.UNCLEAR
-        return Standing.ENDED if self._left(intent, now) else Standing.DONE
+        return Standing.ENDED if self._still_open(intent, now) else Standing.DONE
 
-    def _left(self, intent: Intent, now: Snapshot) -> list[str]:
+    def left(self, intent: Intent, now: Snapshot) -> str:
+        still = self._still_open(intent, now)
+        if not still:
+            return ""
+        return (
+            f"As read just now, {', '.join(still)} stayed open: look again in a minute, and cancel"
+            " what is still open by itself."
+        )
+
+    def _still_open(self, intent: Intent, now: Snapshot) -> list[str]:
         """What should have been canceled with it, and is still open."""
         if not body_of(intent)["cancelPendingCharges"]:
             return []
