@@ -17,6 +17,7 @@ from console.store.profiles import Profile
 
 if TYPE_CHECKING:
     from console.simulator.world import World
+    from console.store.index import Known
 
 # The v1 authorization that the guided tour refunds, as somebody would paste it.
 TOUR_ID: Final = "S01-4966596-9591203-A079366"
@@ -102,4 +103,26 @@ def _remember_world(session: Session, world: World) -> None:
                 Known(refund.id, "refund", charge.id, permission.id, None, refund.state, seen)
                 for refund in world.refunds_of(charge.id)
             ]
+    known += _known_sessions(world, session.profile.environment)
     session.known.remember(known)
+
+
+def _known_sessions(world: World, environment: str) -> list[Known]:
+    """Checkout sessions that led to no order: only the shop's own number finds them."""
+    from console.domain.model import show_time
+    from console.store.index import Known
+
+    found = [history.latest for history in world.sessions.values()]
+    return [
+        Known(
+            one.id,
+            "checkout_session",
+            None,
+            None,
+            str(one.details["merchantMetadata"]["merchantReferenceId"]),
+            one.state,
+            show_time(one.created) or "",
+        )
+        for one in found
+        if one.environment == environment and one.permission_id is None
+    ]

@@ -6,7 +6,7 @@ No signature is asked for: the server listens on loopback only, and nothing here
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -34,8 +34,17 @@ def routes(world: World) -> list[Route]:
         "foreign-refund": lambda b: foreign.refund(world, b["chargeId"], b["amount"]),
         "foreign-capture": lambda b: foreign.capture(world, b["chargeId"], b.get("amount")),
         "foreign-cancel": lambda b: foreign.cancel(world, b["chargeId"]),
+        "foreign-charge": lambda b: foreign.charge(
+            world, b["chargePermissionId"], b["amount"], capture_now=bool(b.get("captureNow"))
+        ),
         "foreign-close": lambda b: foreign.close(
             world, b["chargePermissionId"], cancel_pending=bool(b.get("cancelPendingCharges"))
+        ),
+        "foreign-update": lambda b: foreign.update(
+            world, b["chargePermissionId"], b["merchantReferenceId"]
+        ),
+        "foreign-complete": lambda b: foreign.complete(
+            world, b["checkoutSessionId"], b.get("amount")
         ),
     }
     gets: dict[str, Callable[[Request], object]] = {
@@ -47,16 +56,20 @@ def routes(world: World) -> list[Route]:
     return [
         *(_route(name, "POST", _posting(run)) for name, run in posts.items()),
         *(_route(name, "GET", _getting(run)) for name, run in gets.items()),
-        _route("{path:path}", "GET", _nowhere),
-        _route("{path:path}", "POST", _nowhere),
+        _route("{path:path}", "GET", _nowhere([*gets, *posts])),
+        _route("{path:path}", "POST", _nowhere([*gets, *posts])),
         _route("faults", "DELETE", _getting(lambda _: _clear_faults(world))),
     ]
 
 
-async def _nowhere(request: Request) -> Response:
-    names = "orders, log, faults, objects/ID, clock, switches, foreign-refund, foreign-capture,"
-    message = f"There is no {request.url.path}. There are {names} foreign-cancel, foreign-close."
-    return JSONResponse({"error": message}, 404)
+def _nowhere(names: Iterable[str]) -> Endpoint:
+    known = ", ".join(dict.fromkeys(names))
+
+    async def handle(request: Request) -> Response:
+        message = f"There is no {request.url.path}. There are {known}."
+        return JSONResponse({"error": message}, 404)
+
+    return handle
 
 
 def _route(name: str, method: str, handle: Endpoint) -> Route:

@@ -13,10 +13,11 @@ from .errors import ApiError
 class Call:
     """What an operation is asked to do.
 
-    `refusal` and `decline` come from faults: the error to answer with instead of acting
-    (`refusal_saved`: under the idempotency key too), and the reason code with which the
-    accepted refund dies later. `query` is the raw query, `origin` the scheme and host that
-    were asked.
+    These come from faults: `refusal`, the error to answer with instead of acting
+    (`refusal_saved`: under the idempotency key too); `decline_now`, the code with which Amazon
+    declines at once; `decline`, the reason code with which what was accepted dies later;
+    `pending`, that what could be done at once is only initiated. `query` is the raw query,
+    `origin` the scheme and host that were asked.
     """
 
     operation: str
@@ -30,12 +31,18 @@ class Call:
     simulation: str | None = None
     refusal: ApiError | None = None
     refusal_saved: bool = True
+    decline_now: str | None = None
     decline: str | None = None
+    pending: bool = False
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer, and what the world did for it: `executed`, `replayed` or `refused`."""
+    """An answer, and what the world did for it.
+
+    `executed`, `replayed` (a saved answer), `unchanged` (a success that found it already so) or
+    `refused`.
+    """
 
     status: int
     body: Mapping[str, Any]

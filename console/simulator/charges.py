@@ -20,7 +20,7 @@ from . import bodies, permissions
 from .bodies import JSON
 from .calls import Answer, Call
 from .errors import ApiError
-from .objects import OPEN_CHARGE, Charge, ChargePermission
+from .objects import DECLINED_AT_ONCE, OPEN_CHARGE, Charge, ChargePermission
 from .render import charge_json, described
 from .world import World
 
@@ -40,20 +40,28 @@ _CREATE_FIELDS: Final = (
     "webCheckoutDetails",
 )
 
-_DECLINES: Final = frozenset(
-    {"SoftDeclined", "HardDeclined", "AmazonRejected", "TransactionTimedOut", "ProcessingFailure"}
-)
+# What a decline leaves on the permission (Charge Permission page, reason codes).
+_BLOCKS: Final = {
+    "HardDeclined": "PaymentMethodInvalid",
+    "PaymentMethodNotAllowed": "PaymentMethodNotAllowed",
+    "MFANotCompleted": "MFAFailed",
+}
 
 
 @dataclass(frozen=True)
 class Wish:
-    """A charge that somebody wants to make."""
+    """A charge that somebody wants to make.
+
+    `simulation` is how it begins or that it is declined at once, `decline` the reason code with
+    which a pending one ends.
+    """
 
     amount: Money
     capture_now: bool = False
     pending_allowed: bool = False
     soft_descriptor: str | None = None
     simulation: str | None = None
+    decline: str | None = None
     merchant: JSON | None = None
     channel: str | None = None
     initiator: str | None = None
@@ -72,7 +80,7 @@ def create(world: World, call: Call) -> Answer:
     body = bodies.parse(call.body)
     bodies.only(body, _CREATE_FIELDS)
     permission_id = bodies.required_text(body, "chargePermissionId")
-    wish = _wish(body, call.simulation)
+    wish = troubled(_wish(body, call.simulation), call)
     permission = world.permission(permission_id, call.environment)
     charge = open_charge(world, permission, wish)
     return Answer(201, charge_json(world, charge))
@@ -94,8 +102,33 @@ def _wish(body: JSON, simulation: str | None) -> Wish:
     return wish
 
 
+def troubled(wish: Wish, call: Call) -> Wish:
+    """The wish with what a fault makes of it.
+
+    Only an authorization that may be pending, or a capture, is declined later; any other is
+    declined at once.
+    """
+    if call.decline_now:
+        return replace(wish, simulation=call.decline_now)
+    if not call.decline and not call.pending:
+        return wish
+    if wish.pending_allowed:
+        return replace(wish, simulation="AuthorizationInitiated", decline=call.decline)
+    if wish.capture_now:
+        return replace(wish, simulation="CaptureInitiated", decline=call.decline)
+    return replace(wish, simulation=call.decline or wish.simulation)
+
+
 def open_charge(world: World, permission: ChargePermission, wish: Wish) -> Charge:
     """Make a charge on a permission, by all the rules of Create Charge."""
+    check(world, permission, wish)
+    if wish.simulation in DECLINED_AT_ONCE:
+        raise _declined(world, permission, wish.simulation or "")
+    return make(world, permission, wish)
+
+
+def check(world: World, permission: ChargePermission, wish: Wish) -> None:
+    """ApiError where the permission, which need not be stored yet, does not hold this charge."""
     if permission.state != "Chargeable":
         raise ApiError(
             "InvalidChargePermissionStatus",
@@ -103,12 +136,14 @@ def open_charge(world: World, permission: ChargePermission, wish: Wish) -> Charg
         )
     _check_amount(world, permission, wish.amount)
     _check_count(world, permission)
+
+
+def make(world: World, permission: ChargePermission, wish: Wish) -> Charge:
+    """Make a charge that has been checked."""
     now = world.clock.now()
-    if wish.simulation in _DECLINES:
-        raise _declined(world, permission, wish.simulation or "", now)
     charge = world.put(_made(world, permission, wish, now))
     _restart_expiry(world, permission, now)
-    _follow_up(world, charge, now)
+    _follow_up(world, charge, wish.decline, now)
     return world.charges[charge.id].latest
 
 
@@ -153,13 +188,19 @@ def _check_count(world: World, permission: ChargePermission) -> None:
         )
 
 
-def _declined(world: World, permission: ChargePermission, code: str, now: datetime) -> ApiError:
+def _declined(world: World, permission: ChargePermission, code: str) -> ApiError:
     """A decline is an error and makes no charge (Error handling page)."""
-    if code == "AmazonRejected":
-        permissions.close_as(world, permission, "AmazonCanceled", now)
-    if code == "HardDeclined":
-        permissions.block(world, permission.id, "PaymentMethodInvalid", now)
+    _mark_permission(world, permission.id, code, world.clock.now())
     return ApiError(code, described(code))
+
+
+def _mark_permission(world: World, permission_id: str, code: str, when: datetime) -> None:
+    """What a decline does to the permission: AmazonRejected ends it, others block it."""
+    permission = world.permissions[permission_id].latest
+    if code == "AmazonRejected" and permission.state != "Closed":
+        permissions.close_as(world, permission, "AmazonCanceled", when)
+    if code in _BLOCKS:
+        permissions.block(world, permission_id, _BLOCKS[code], when)
 
 
 def _made(world: World, permission: ChargePermission, wish: Wish, now: datetime) -> Charge:
@@ -222,6 +263,8 @@ def capture(world: World, call: Call) -> Answer:
     charge = world.charge(call.target, call.environment)
     _check_capture(world, charge, amount)
     now = world.clock.now()
+    if call.decline_now:
+        raise _declined_capture(world, charge, call.decline_now, now)
     taken = replace(
         charge,
         captured=amount,
@@ -229,27 +272,46 @@ def capture(world: World, call: Call) -> Answer:
         soft_descriptor=f"AMZ* {descriptor}" if descriptor else charge.soft_descriptor,
     )
     late = now - charge.created > SYNCHRONOUS_CAPTURE
-    if not late and call.simulation is None:
+    if not (late or call.simulation or call.decline or call.pending):
         world.put(replace(taken, state="Captured"))
         permissions.close_when_used_up(world, charge.permission_id, now)
         return Answer(200, charge_json(world, world.charges[charge.id].latest))
     pending = world.put(replace(taken, state="CaptureInitiated"))
-    _finish_capture(world, pending, now, rejected=call.simulation == "AmazonRejected")
+    rejected = "AmazonRejected" if call.simulation == "AmazonRejected" else None
+    _finish_capture(world, pending, now, call.decline or rejected)
     return Answer(world.switches.pending_capture_status, charge_json(world, pending))
+
+
+def _declined_capture(world: World, charge: Charge, code: str, now: datetime) -> ApiError:
+    """What Amazon leaves of a charge whose capture it declines at once is not documented."""
+    if world.switches.declined_capture == "Declined":
+        die(world, charge, code, now)
+    return ApiError(code, described(code))
 
 
 def _check_capture(world: World, charge: Charge, amount: Money) -> None:
     if charge.state != "Authorized":
         raise wrong_state(charge)
     permission = world.permissions[charge.permission_id].latest
-    expired = permission.state == "Closed" and "Expired" in permission.reasons
-    if expired and not world.switches.capture_after_permission_expiry:
-        raise ApiError("InvalidChargePermissionStatus", f"ChargePermission {permission.id} expired")
+    _check_ended(world, permission)
     check_currency(amount, charge.amount.currency)
     if amount > charge.amount or world.captured(permission) + amount > _ceiling(permission, world):
         raise ApiError(
             "TransactionAmountExceeded", f"The amount exceeds what Charge {charge.id} allows"
         )
+
+
+def _check_ended(world: World, permission: ChargePermission) -> None:
+    """Whether an authorization outlives its permission depends on how that ended."""
+    if permission.state != "Closed":
+        return
+    switches = world.switches
+    expired = "Expired" in permission.reasons
+    outlives = switches.capture_after_permission_close
+    if switches.capture_after_permission_expiry if expired else outlives:
+        return
+    ended = "has expired" if expired else "is Closed"
+    raise ApiError("InvalidChargePermissionStatus", f"ChargePermission {permission.id} {ended}")
 
 
 def _ceiling(permission: ChargePermission, world: World) -> Money:
@@ -276,7 +338,7 @@ def cancel(world: World, call: Call) -> Answer:
     charge = world.charge(call.target, call.environment)
     bodies.required_text(body, "cancellationReason", 255)
     if charge.state == "Canceled" and world.switches.repeated_cancel == 200:
-        return Answer(200, charge_json(world, charge))
+        return Answer(200, charge_json(world, charge), "unchanged")
     if charge.state not in OPEN_CHARGE:
         raise wrong_state(charge)
     now = world.clock.now()
@@ -291,6 +353,12 @@ def end(world: World, charge: Charge, state: str, reason: str, when: datetime) -
     """Bring an open charge to a final state without a capture."""
     world.put(replace(charge, state=state, reason=reason, captured=None, updated=when))
     permissions.unblock(world, charge.permission_id, "ChargeInProgress", when)
+
+
+def die(world: World, charge: Charge, code: str, when: datetime) -> None:
+    """Amazon declines what it had begun, or was asked to."""
+    end(world, charge, "Declined", code, when)
+    _mark_permission(world, charge.permission_id, code, when)
 
 
 def schedule(world: World, charge: Charge) -> None:
@@ -311,22 +379,25 @@ def _ending(world: World, charge: Charge, state: str, reason: str) -> Callable[[
     return run
 
 
-def _follow_up(world: World, charge: Charge, now: datetime) -> None:
+def _follow_up(world: World, charge: Charge, decline: str | None, now: datetime) -> None:
     schedule(world, charge)
     if charge.state == "AuthorizationInitiated":
         permissions.block(world, charge.permission_id, "ChargeInProgress", now)
         due = now + timedelta(seconds=world.delays.authorization)
-        world.later(due, _authorizing(world, charge.id))
+        world.later(due, _authorizing(world, charge.id, decline))
     if charge.state == "CaptureInitiated":
-        _finish_capture(world, charge, now, rejected=False)
+        _finish_capture(world, charge, now, decline)
     if charge.state == "Captured":
         permissions.close_when_used_up(world, charge.permission_id, now)
 
 
-def _authorizing(world: World, charge_id: str) -> Callable[[datetime], None]:
+def _authorizing(world: World, charge_id: str, decline: str | None) -> Callable[[datetime], None]:
     def authorize(when: datetime) -> None:
         charge = world.charges[charge_id].latest
         if charge.state != "AuthorizationInitiated":
+            return
+        if decline:
+            die(world, charge, decline, when)
             return
         state = "Captured" if charge.capture_now else "Authorized"
         captured = charge.amount if charge.capture_now else None
@@ -337,11 +408,13 @@ def _authorizing(world: World, charge_id: str) -> Callable[[datetime], None]:
     return authorize
 
 
-def _finish_capture(world: World, charge: Charge, now: datetime, *, rejected: bool) -> None:
+def _finish_capture(world: World, charge: Charge, now: datetime, decline: str | None) -> None:
     def finish(when: datetime) -> None:
         latest = world.charges[charge.id].latest
-        if rejected:
-            end(world, latest, "Declined", "AmazonRejected", when)
+        if latest.state != "CaptureInitiated":
+            return
+        if decline:
+            die(world, latest, decline, when)
         else:
             world.put(replace(latest, state="Captured", updated=when))
             permissions.close_when_used_up(world, charge.permission_id, when)

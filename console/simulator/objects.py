@@ -16,6 +16,17 @@ SANDBOX: Final = "sandbox"
 OPEN_CHARGE: Final = frozenset({"AuthorizationInitiated", "Authorized"})
 TAKEN_CHARGE: Final = frozenset({"CaptureInitiated", "Captured"})
 
+# With which reason codes an authorization ends Declined (Charge page), and with which codes it is
+# refused at once (Error handling page).
+DECLINED: Final = (
+    "SoftDeclined",
+    "HardDeclined",
+    "AmazonRejected",
+    "ProcessingFailure",
+    "TransactionTimedOut",
+)
+DECLINED_AT_ONCE: Final = (*DECLINED, "PaymentMethodNotAllowed", "MFANotCompleted")
+
 
 def environment_of(object_id: str) -> str:
     """P and B are live, S and C are sandbox (the prefixes of the official v1 SDK)."""

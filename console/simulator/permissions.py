@@ -83,15 +83,17 @@ def close(world: World, call: Call) -> Answer:
     now = world.clock.now()
     if permission.state == "Closed":
         if world.switches.repeated_close == 200:
-            return Answer(200, permission_json(world, permission))
+            return Answer(200, permission_json(world, permission), "unchanged")
         raise _wrong_state(permission)
-    _close(world, permission, _closure(call, cancel_pending), cancel_pending, now)
+    _close(world, permission, _closure(world, call, cancel_pending), cancel_pending, now)
     return Answer(200, permission_json(world, world.permissions[permission.id].latest))
 
 
-def _closure(call: Call, cancel_pending: bool) -> str:
+def _closure(world: World, call: Call, cancel_pending: bool) -> str:
     if call.simulation:
         return call.simulation
+    if world.switches.closure_reason != "by_flag":
+        return world.switches.closure_reason
     return "MerchantCanceled" if cancel_pending else "MerchantClosed"
 
 
@@ -127,7 +129,7 @@ def update(world: World, call: Call) -> Answer:
     recurring = _recurring_metadata(body)
     if metadata is None and recurring is None:
         raise bodies.missing("merchantMetadata")
-    _check_modifiable(permission, metadata or {}, recurring)
+    _check_modifiable(world, permission, metadata or {}, recurring)
     now = world.clock.now()
     changed = replace(permission, merchant={**permission.merchant, **(metadata or {})}, updated=now)
     if recurring:
@@ -136,18 +138,23 @@ def update(world: World, call: Call) -> Answer:
     return Answer(200, permission_json(world, changed))
 
 
-def _check_modifiable(permission: ChargePermission, metadata: JSON, recurring: JSON | None) -> None:
+def _check_modifiable(
+    world: World, permission: ChargePermission, metadata: JSON, recurring: JSON | None
+) -> None:
     """Closed: only one-time, and only what is empty (Update info after checkout page)."""
     if recurring and permission.type != "Recurring":
         raise ApiError(
             "InvalidParameterValue", "recurringMetadata is for recurring charge permissions"
         )
+    amount = (recurring or {}).get("amount")
+    if amount and amount["currencyCode"] != permission.limit.currency:
+        raise ApiError("CurrencyMismatch", f"The currency must be {permission.limit.currency}")
     if permission.state != "Closed":
         return
     filled = any(permission.merchant.get(name) for name in metadata)
     if permission.type != "OneTime" or filled:
         raise ApiError(
-            "ChargePermissionNotModifiable",
+            world.switches.not_modifiable_code,
             f"ChargePermission {permission.id} is Closed and can't be modified",
         )
 

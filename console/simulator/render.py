@@ -133,11 +133,12 @@ def _limits(world: World, permission: ChargePermission, when: datetime | None) -
 def charge_json(world: World, charge: Charge, when: datetime | None = None) -> JSON:
     refunded = world.refunded(charge, when, initiated=world.switches.refunded_counts_initiated)
     captured = charge.captured if charge.state == "Captured" else None
+    begun = charge.state == "CaptureInitiated" and world.switches.initiated_capture_shows_amount
     return {
         "chargeId": charge.id,
         "chargePermissionId": charge.permission_id,
         "chargeAmount": _price(charge.amount),
-        "captureAmount": _price(captured),
+        "captureAmount": _price(charge.captured if begun else captured),
         "refundedAmount": _price(refunded) if captured else None,
         "convertedAmount": None,
         "conversionRate": None,

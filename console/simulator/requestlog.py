@@ -13,8 +13,9 @@ from .clock import timestamp
 class Entry:
     """One request. `status` is None where the connection was closed without an answer.
 
-    `effect` is what the world did: `executed`, `replayed` (a saved answer), `refused`, or
-    `none` (it never got that far).
+    `effect` is what the world did: `executed`, `replayed` (a saved answer), `unchanged` (a
+    second cancel or close that is answered with 200), `refused`, or `none` (it never got that
+    far). So the writes that are `executed` are those that moved the world.
     """
 
     time: datetime

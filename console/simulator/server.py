@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from email.utils import format_datetime
@@ -21,10 +21,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from . import admin, api, foreign, reports
+from . import admin, api, foreign, reports, spoiled
 from .calls import Answer, Call
 from .errors import ApiError
-from .faults import Fault
+from .faults import FOREIGN, Fault
 from .hangup import HangUpProtocol, hang_up
 from .requestlog import Entry
 from .signature import RawRequest, verify
@@ -122,35 +122,40 @@ class Service:
         return api.call(raw, env, path, operation, target)
 
     async def _carry_out(self, wanted: Call, faults: list[Fault], entry: Entry) -> Response:
-        named = {fault.name: fault for fault in faults}
-        if (foreign_refund := named.get("foreign_refund")) is not None:
-            self._foreign_refund(wanted, foreign_refund.argument or "", entry)
-        early = self._before(wanted, named, entry)
+        acts = [fault for fault in faults if fault.name in FOREIGN]
+        named = {fault.name: fault for fault in faults if fault not in acts}
+        wanted = _as_faulted(wanted, named)
+        self._act(wanted, (fault for fault in acts if not fault.then), entry)
+        if "late" in named:
+            self._execute_later(wanted, named["late"].seconds, acts, entry)
+            return HungUp()
+        early = self._before(named, entry)
         if early is not None:
+            self._act(wanted, (fault for fault in acts if fault.then), entry)
             return early
-        answer = api.perform(self.world, _as_faulted(wanted, named))
-        entry.effect = answer.effect
+        answer = self._execute(wanted, acts, entry)
         if "delay" in named:
             await asyncio.sleep(named["delay"].seconds)
-        return self._after(answer, named, entry)
+        return self._after(answer, wanted, named, entry)
 
-    def _foreign_refund(self, wanted: Call, argument: str, entry: Entry) -> None:
-        """Refund the charge that is named, or else the one that the request is about."""
-        charge_id, _, amount = argument.rpartition("=")
-        if not charge_id:
-            body = json.loads(wanted.body) if wanted.body else {}
-            charge_id = wanted.target or str(body.get("chargeId"))
-        try:
-            foreign.refund(self.world, charge_id, amount)
-        except ApiError as error:
-            entry.faults.append(f"not made: {error}")
+    def _execute(self, wanted: Call, acts: Iterable[Fault], entry: Entry) -> Answer:
+        """Execute the request, and what somebody else does right after it."""
+        with self.world.lock:
+            answer = api.perform(self.world, wanted)
+            entry.effect = answer.effect
+            self._act(wanted, (fault for fault in acts if fault.then), entry)
+        return answer
 
-    def _before(self, wanted: Call, named: Mapping[str, Fault], entry: Entry) -> Response | None:
-        """The faults that keep a request from being executed, or from being executed now."""
+    def _act(self, wanted: Call, acts: Iterable[Fault], entry: Entry) -> None:
+        for fault in acts:
+            try:
+                foreign.act(self.world, fault.name, fault.argument or "", wanted)
+            except ApiError as error:
+                entry.faults.append(f"not made: {error}")
+
+    def _before(self, named: Mapping[str, Fault], entry: Entry) -> Response | None:
+        """The faults that keep a request from being executed."""
         if "hang_up_before" in named:
-            return HungUp()
-        if "late" in named:
-            self._execute_later(wanted, named["late"].seconds, entry)
             return HungUp()
         if "throttle" in named:
             return self._error("TooManyRequests", 429, entry)
@@ -160,7 +165,9 @@ class Service:
             return self._page(502, _WEB_PAGE, "text/html", entry)
         return None
 
-    def _after(self, answer: Answer, named: Mapping[str, Fault], entry: Entry) -> Response:
+    def _after(
+        self, answer: Answer, wanted: Call, named: Mapping[str, Fault], entry: Entry
+    ) -> Response:
         """The faults that spoil the answer to a request that has been executed."""
         if "hang_up_after" in named:
             return HungUp()
@@ -171,13 +178,17 @@ class Service:
         if "garbage" in named:
             return self._page(200, _GARBAGE, "application/json", entry)
         if "wrong_amount" in named and answer.effect != "refused":
-            answer = api.with_another_amount(answer)
+            answer = spoiled.with_another_amount(answer, wanted)
+        if "wrong_object" in named and answer.effect != "refused":
+            answer = spoiled.with_another_object(answer, wanted)
         return self._respond(answer, entry)
 
-    def _execute_later(self, wanted: Call, seconds: float, entry: Entry) -> None:
+    def _execute_later(
+        self, wanted: Call, seconds: float, acts: Iterable[Fault], entry: Entry
+    ) -> None:
         async def execute() -> None:
             await asyncio.sleep(seconds)
-            entry.effect = api.perform(self.world, wanted).effect
+            self._execute(wanted, acts, entry)
 
         task = asyncio.get_running_loop().create_task(execute())
         self._late.add(task)
@@ -212,7 +223,9 @@ def _as_faulted(wanted: Call, named: Mapping[str, Fault]) -> Call:
         wanted = replace(wanted, refusal=refusal, refusal_saved=not unsaved)
     if "decline" in named:
         wanted = replace(wanted, decline=named["decline"].argument or "ProcessingFailure")
-    return wanted
+    if "decline_now" in named:
+        wanted = replace(wanted, decline_now=named["decline_now"].argument or "ProcessingFailure")
+    return replace(wanted, pending="pending" in named)
 
 
 # --- running it -------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -21,8 +22,8 @@ from .bodies import JSON
 from .calls import Answer, Call
 from .charges import Wish
 from .errors import ApiError, not_found
-from .objects import LIVE, ChargePermission, CheckoutSession
-from .render import SESSION_FIELDS, session_json
+from .objects import DECLINED_AT_ONCE, LIVE, ChargePermission, CheckoutSession
+from .render import SESSION_FIELDS, described, session_json
 from .world import World
 
 _PAYMENT_FIELDS: Final = (
@@ -51,6 +52,15 @@ _MONTHLY: Final = {
 }
 # The least limit with allowOvercharge, else 900 % (Advanced one-time payment options page).
 _OVERCHARGE: Final = (Decimal(500), Decimal(70_000))
+# A test buyer's cards, by their last digits (Sandbox simulations page): the simulation code that
+# each stands for, and the reason code with which a pending one ends.
+_CARDS: Final = {
+    "3064": ("BuyerCanceled", None),
+    "3434": ("Declined", None),
+    "0701": ("AuthorizationInitiated", None),
+    "4354": ("AuthorizationInitiated", "HardDeclined"),
+}
+_CARD: Final = re.compile(r"\*+([0-9]{4})\b")
 # Region digits as real ids show them; no page states them.
 _REGIONS: Final = {"JPY": "03", "EUR": "02", "GBP": "02"}
 
@@ -131,7 +141,7 @@ def update(world: World, call: Call) -> Answer:
     bodies.only(body, _UPDATABLE)
     session = _existing(world, call)
     _check_details(body)
-    _check_open(session)
+    _check_open(world, session)
     details = dict(session.details)
     for name, value in body.items():
         old = details.get(name)
@@ -141,13 +151,21 @@ def update(world: World, call: Call) -> Answer:
     return Answer(200, shown(changed))
 
 
-def _check_open(session: CheckoutSession) -> None:
+def _check_open(world: World, session: CheckoutSession) -> None:
     if session.state == "Canceled":
-        raise ApiError("CheckoutSessionCanceled", f"CheckoutSession {session.id} is Canceled")
+        raise _canceled(world, session)
     if session.state != "Open":
         raise ApiError(
             "InvalidCheckoutSessionStatus", f"CheckoutSession {session.id} is {session.state}"
         )
+
+
+def _canceled(world: World, session: CheckoutSession) -> ApiError:
+    return ApiError(
+        "CheckoutSessionCanceled",
+        f"CheckoutSession {session.id} is Canceled",
+        world.switches.canceled_session_status,
+    )
 
 
 # --- complete -------------------------------------------------------------------------------
@@ -161,16 +179,22 @@ def complete(world: World, call: Call) -> Answer:
     )  # fmt: skip
     session = _existing(world, call)
     amount = bodies.required_price(body, "chargeAmount")
-    _check_open(session)
+    _check_open(world, session)
     payment = session.details.get("paymentDetails") or {}
     agreed = bodies.price(payment, "chargeAmount")
     if agreed is not None and agreed != amount:
         raise ApiError("AmountMismatch", f"chargeAmount must be {agreed}, as in the session")
     now = world.clock.now()
-    _end_by_simulation(world, session, call.simulation, now)
-    wish = _wish(payment, amount, call.simulation)
+    code, decline = _simulated(session, call)
+    _end_by_simulation(world, session, code, now)
+    wish = _wish(payment, amount, code, decline, call)
     permission = _permission_of(world, session, amount, now)
-    charge = charges.open_charge(world, permission, wish) if wish else None
+    if wish:
+        charges.check(world, permission, wish)
+        _end_by_decline(world, session, wish, now)
+    world.put(permission)
+    permissions.schedule(world, permission)
+    charge = charges.make(world, permission, wish) if wish else None
     done = replace(
         session,
         state="Completed",
@@ -183,12 +207,32 @@ def complete(world: World, call: Call) -> Answer:
     return Answer(202 if pending else 200, shown(done))
 
 
+def _simulated(session: CheckoutSession, call: Call) -> tuple[str | None, str | None]:
+    """The simulation code and how a pending charge ends: the header wins, then the card."""
+    if call.simulation:
+        return call.simulation, None
+    for method in session.details.get("paymentPreferences") or ():
+        card = _CARD.search(str(method.get("paymentDescriptor")))
+        if card and card[1] in _CARDS:
+            return _CARDS[card[1]]
+    return None, None
+
+
 def _end_by_simulation(
     world: World, session: CheckoutSession, code: str | None, now: datetime
 ) -> None:
     if code in {"BuyerCanceled", "AmazonCanceled", "Declined"}:
         _cancel(world, session, str(code), now)
-        raise ApiError("CheckoutSessionCanceled", f"CheckoutSession {session.id} is Canceled")
+        raise _canceled(world, session)
+
+
+def _end_by_decline(world: World, session: CheckoutSession, wish: Wish, now: datetime) -> None:
+    """A decline ends the session, and there is no order; an internal failure leaves it open."""
+    if wish.simulation not in DECLINED_AT_ONCE:
+        return
+    if wish.simulation != "ProcessingFailure":
+        _cancel(world, session, "Declined", now)
+    raise ApiError(wish.simulation, described(wish.simulation))
 
 
 def _permission_of(
@@ -200,7 +244,7 @@ def _permission_of(
     letters = ("P", "S") if kind == "OneTime" else ("B", "C")
     letter = letters[0] if session.environment == LIVE else letters[1]
     extended = kind != "OneTime" or bool(payment.get("extendExpiration"))
-    permission = ChargePermission(
+    return ChargePermission(
         id=world.new_base(letter + _REGIONS.get(amount.currency, "01")),
         created=now,
         updated=now,
@@ -210,9 +254,6 @@ def _permission_of(
         merchant=details.get("merchantMetadata") or {},
         recurring=details.get("recurringMetadata"),
     )
-    world.put(permission)
-    permissions.schedule(world, permission)
-    return permission
 
 
 def _limit(kind: str, payment: JSON, amount: Money) -> Money:
@@ -226,7 +267,9 @@ def _limit(kind: str, payment: JSON, amount: Money) -> Money:
     return Money(max(total.amount * 9, _OVERCHARGE[yen]), total.currency)
 
 
-def _wish(payment: JSON, amount: Money, code: str | None) -> Wish | None:
+def _wish(
+    payment: JSON, amount: Money, code: str | None, decline: str | None, call: Call
+) -> Wish | None:
     """The charge that completing makes; none where the buyer only confirms."""
     intent = payment.get("paymentIntent") or "Authorize"
     if intent == "Confirm":
@@ -236,6 +279,8 @@ def _wish(payment: JSON, amount: Money, code: str | None) -> Wish | None:
         capture_now=intent == "AuthorizeWithCapture",
         pending_allowed=bodies.flag(payment, "canHandlePendingAuthorization"),
         simulation=code,
+        decline=decline,
     )
+    wish = charges.troubled(wish, call)
     charges.first_state(wish)
     return wish

@@ -156,6 +156,47 @@ class Teller:
         )
         return self.world.put(refund, created)
 
+    def session(
+        self,
+        session_id: str,
+        amount: str,
+        created: datetime,
+        *,
+        reference: str,
+        intent: str = "Authorize",
+        pending_allowed: bool = False,
+        card: str = "1111",
+    ) -> CheckoutSession:
+        """An open checkout session in the sandbox, which ends a day after `created`.
+
+        `card` is the end of its number, by which the sandbox decides what completing does
+        (Sandbox simulations page).
+        """
+        session = CheckoutSession(
+            id=session_id,
+            environment=SANDBOX,
+            created=created,
+            updated=created,
+            details={
+                "chargePermissionType": "OneTime",
+                "productType": "PayAndShip",
+                "storeId": "amzn1.application-oa2-client.00000000000000000000000000000000",
+                "webCheckoutDetails": {
+                    "checkoutResultReturnUrl": "https://shop.example.com/thanks"
+                },
+                "paymentDetails": {
+                    "paymentIntent": intent,
+                    "chargeAmount": {"amount": amount, "currencyCode": "USD"},
+                    "canHandlePendingAuthorization": pending_allowed,
+                },
+                "merchantMetadata": {"merchantReferenceId": reference},
+                "paymentPreferences": [{"paymentDescriptor": f"Visa ****{card} (Amazon Pay)"}],
+            },
+        )
+        self.world.put(session)
+        checkout.schedule(self.world, session)
+        return session
+
 
 def _buyer(name: str) -> JSON:
     return {
@@ -203,13 +244,15 @@ def _captured_and_closed(t: Teller) -> None:
     t.refund("S01-4966596-9591203-R022311", charge.id, "10.00", t.ago(days=2))
 
 
+_MONTHLY: Final = {
+    "frequency": {"unit": "Month", "value": "1"},
+    "amount": {"amount": "14.00", "currencyCode": "USD"},
+}
+
+
 def _billing_agreement(t: Teller) -> None:
-    monthly = {
-        "frequency": {"unit": "Month", "value": "1"},
-        "amount": {"amount": "14.00", "currencyCode": "USD"},
-    }
     t.permission(
-        "C01-2612863-4691163", "500.00", t.ago(days=200), reference="Sub-9", recurring=monthly,
+        "C01-2612863-4691163", "500.00", t.ago(days=200), reference="Sub-9", recurring=_MONTHLY,
         v1=True,
     )  # fmt: skip
     permission = "C01-2612863-4691163"
@@ -348,35 +391,13 @@ _EXPIRED_SESSION: Final = "c70f8e15-2a94-4d6b-b3e1-58f09a7d2c46"
 _DONE_SESSION: Final = "9e27a6d0-51c8-4f3b-8b92-6c7d10f4e5a8"
 
 
-def _session(t: Teller, session_id: str, amount: str, created: datetime) -> CheckoutSession:
-    return CheckoutSession(
-        id=session_id,
-        environment=SANDBOX,
-        created=created,
-        updated=created,
-        details={
-            "chargePermissionType": "OneTime",
-            "productType": "PayAndShip",
-            "storeId": "amzn1.application-oa2-client.00000000000000000000000000000000",
-            "webCheckoutDetails": {"checkoutResultReturnUrl": "https://shop.example.com/thanks"},
-            "paymentDetails": {
-                "paymentIntent": "Authorize",
-                "chargeAmount": {"amount": amount, "currencyCode": "USD"},
-                "canHandlePendingAuthorization": False,
-            },
-            "merchantMetadata": {"merchantReferenceId": "Acme-122"},
-        },
-    )
-
-
 def _open_session(t: Teller) -> None:
-    session = t.world.put(_session(t, _OPEN_SESSION, "18.00", t.ago(minutes=15)))
-    checkout.schedule(t.world, session)
+    t.session(_OPEN_SESSION, "18.00", t.ago(minutes=15), reference="Acme-122")
 
 
 def _expired_session(t: Teller) -> None:
     made = t.ago(days=3)
-    session = _session(t, _EXPIRED_SESSION, "27.00", made)
+    session = t.session(_EXPIRED_SESSION, "27.00", made, reference="Acme-115")
     ended = made + CHECKOUT_SESSION_OPEN
     t.world.put(replace(session, state="Canceled", reason="Expired", updated=ended))
 
@@ -385,7 +406,7 @@ def _completed_session(t: Teller) -> None:
     order, made = "S01-4420597-1866304", t.ago(hours=6)
     t.permission(order, "64.00", made, reference="Acme-119")
     charge = t.charge(f"{order}-C090118", "64.00", made)
-    session = t.world.put(_session(t, _DONE_SESSION, "64.00", made - timedelta(minutes=5)))
+    session = t.session(_DONE_SESSION, "64.00", made - timedelta(minutes=5), reference="Acme-119")
     done = replace(
         session, state="Completed", permission_id=order, charge_id=charge.id, updated=made
     )
@@ -398,6 +419,18 @@ def _expired_authorization(t: Teller) -> None:
     t.charge(
         f"{order}-C045906", "110.00", made, state="Canceled", reason="ExpiredUnused",
         updated=made + timedelta(days=30),
+    )  # fmt: skip
+
+
+def _closed_agreement(t: Teller) -> None:
+    permission, made, ended = "C01-3750922-6618403", t.ago(days=300), t.ago(days=20)
+    t.permission(
+        permission, "500.00", made, reference="Sub-4", state="Closed", reasons=("BuyerClosed",),
+        updated=ended, recurring=_MONTHLY,
+    )  # fmt: skip
+    t.charge(
+        "S01-8605517-2093346-C012958", "14.00", t.ago(days=45), permission=permission,
+        state="Captured",
     )  # fmt: skip
 
 
@@ -508,6 +541,11 @@ STORIES: Final = (
         "P01-1840276-5529301", "C038164",
         "A live order: real money, red frame.",
         _live,
+    ),
+    _story(
+        "C01-3750922-6618403", "S01-8605517-2093346-C012958",
+        "A subscription that the buyer has ended: nothing of it can be changed any more.",
+        _closed_agreement,
     ),
 )  # fmt: skip
 

@@ -31,7 +31,7 @@ class Switches:
     idempotency_compares: str = field(default="bytes", metadata=_one_of("bytes", "values"))
     # Which creationTimestamp does a replay carry: the saved one, or the time of the replay?
     replay_creation_time: str = field(default="original", metadata=_one_of("original", "replay"))
-    # How is a second cancel, or a second close, answered?
+    # How is a second cancel, or a second close, answered (200: as it is, nothing is changed)?
     repeated_cancel: int = field(default=422, metadata=_one_of(200, 422))
     repeated_close: int = field(default=422, metadata=_one_of(200, 422))
     # When does limits.amountBalance fall?
@@ -49,8 +49,25 @@ class Switches:
     # How many seconds may x-amz-pay-date lie in the future, and in the past (0: any age)?
     date_tolerance: float = 300.0
     date_lifetime: float = 0.0
-    # May an authorized charge be captured after its permission has expired?
+    # May an authorized charge be captured after its permission has expired, or was closed with
+    # cancelPendingCharges false?
     capture_after_permission_expiry: bool = True
+    capture_after_permission_close: bool = True
+    # In which state is a charge whose capture Amazon declines at once, with an error?
+    declined_capture: str = field(default="Declined", metadata=_one_of("Authorized", "Declined"))
+    # Does a charge show captureAmount while its capture is only initiated?
+    initiated_capture_shows_amount: bool = False
+    # Which reason does a close leave: by cancelPendingCharges, or always the same?
+    closure_reason: str = field(
+        default="by_flag", metadata=_one_of("by_flag", "MerchantCanceled", "MerchantClosed")
+    )
+    # With which code is an update of a closed permission refused?
+    not_modifiable_code: str = field(
+        default="ChargePermissionNotModifiable",
+        metadata=_one_of("ChargePermissionNotModifiable", "InvalidChargePermissionStatus"),
+    )
+    # With which status is completing a canceled session refused?
+    canceled_session_status: int = field(default=422, metadata=_one_of(400, 422))
     # Does a change of recurringMetadata move expirationTimestamp? Does a charge restart it?
     update_moves_expiry: bool = True
     charge_restarts_expiry: bool = False

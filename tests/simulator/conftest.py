@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from console.simulator.clock import Clock
-from console.simulator.server import SimulatorServer, running
+from console.simulator.server import SimulatorServer
 from console.simulator.stories import story_world
 from console.simulator.world import World
 
@@ -37,8 +38,10 @@ def world(public_pem: bytes) -> World:
 
 @pytest.fixture
 def server(world: World) -> Iterator[SimulatorServer]:
-    with running(world) as started:
-        yield started
+    started = SimulatorServer(world)
+    yield started
+    # Stopping takes the server a tenth of a second, for which no test waits.
+    threading.Thread(target=started.stop).start()
 
 
 @pytest.fixture

@@ -18,14 +18,14 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
 from console.actions.engine import Engine
 from console.actions.outcome import Outcome
-from console.actions.plan import Plan
-from console.actions.planning import plan_again, plan_refund
+from console.actions.plan import Plan, Wish
+from console.actions.planning import plan_action, plan_again
 from console.actions.recovery import recover
 from console.actions.watch import News, Watches
 from console.amazon import client as wire
@@ -39,9 +39,10 @@ from console.domain.intent import Reservation, State
 from console.lookup import Lookup
 from console.session import Session, actor
 from console.simulator import api, foreign
+from console.simulator import charges as charging
 from console.simulator.calls import Call
 from console.simulator.clock import Clock
-from console.simulator.objects import Charge, ChargePermission, Refund
+from console.simulator.objects import Charge, ChargePermission, CheckoutSession, Refund
 from console.simulator.requestlog import Entry
 from console.simulator.server import SimulatorServer
 from console.simulator.stories import Teller
@@ -67,6 +68,20 @@ RECURRING: Final = "S01-1000003-1000003-C100003"  # 14.00 USD, on the permission
 AGREEMENT: Final = "C01-1000004-1000004"
 OTHER: Final = f"{ORDER}-C100005"  # a second captured charge of the same order, 20.00 USD
 
+# For the other actions; all in USD.
+ROOMY: Final = "S01-1000010-1000010"  # chargeable, limit 300.00, with two open authorizations
+AUTHORIZED: Final = f"{ROOMY}-C100010"  # 60.00, two days old
+ALSO_AUTHORIZED: Final = f"{ROOMY}-C100011"  # 40.00
+OLD_AUTHORIZED: Final = "S01-1000012-1000012-C100012"  # 25.00, ten days old: captured later
+PENDING: Final = "S01-1000013-1000013-C100013"  # 55.00, AuthorizationInitiated until time passes
+SUBSCRIPTION: Final = "C01-1000014-1000014"  # recurring, chargeable, 500.00 a month
+SUBSCRIBED: Final = "S01-1000015-1000015-C100015"  # its open authorization of 14.00
+CLOSED: Final = "S01-1000016-1000016"  # one-time, all captured; its note to the buyer is empty
+CLOSED_CHARGE: Final = f"{CLOSED}-C100016"  # 30.00 captured
+SESSION: Final = "10000000-0000-4000-8000-000000000001"  # open, agreed 18.00, to be authorized
+SESSION_CAPTURE: Final = "10000000-0000-4000-8000-000000000002"  # 19.00, to be captured at once
+SESSION_PENDING: Final = "10000000-0000-4000-8000-000000000003"  # 20.00, will stay pending: 202
+
 WAITS: Final = (0.01, 0.02, 0.03)
 FAST_READS: Final = (0.0, 0.01, 0.01, 0.01)
 
@@ -89,7 +104,59 @@ ANSWERS: Final = {
     ),
 }
 
+# The same for what is asked by the other actions: capture, cancel, close, authorize, update,
+# complete.
+ACTION_ANSWERS: Final = {
+    "as documented": Switches(),
+    "errors are saved": ANSWERS["errors are saved"],
+    "a second cancel or close is accepted": Switches(repeated_cancel=200, repeated_close=200),
+    "a close is always called canceled": Switches(closure_reason="MerchantCanceled"),
+    "a close is always called closed": Switches(closure_reason="MerchantClosed"),
+    "a declined capture leaves the authorization": Switches(declined_capture="Authorized"),
+    "authorizations end with their permission": Switches(
+        capture_after_permission_close=False, capture_after_permission_expiry=False
+    ),
+    "the balance falls at the authorization": Switches(balance_falls_at="authorization"),
+    "an update does not move the expiry": Switches(update_moves_expiry=False),
+    "everything the other way": Switches(
+        save_errors=True,
+        idempotency_compares="values",
+        replay_creation_time="replay",
+        repeated_cancel=200,
+        repeated_close=200,
+        balance_falls_at="authorization",
+        v1_limits="null_fields",
+        v1_expiration="null",
+        capture_after_permission_close=False,
+        capture_after_permission_expiry=False,
+        declined_capture="Authorized",
+        initiated_capture_shows_amount=True,
+        pending_capture_status=202,
+        closure_reason="MerchantCanceled",
+        not_modifiable_code="InvalidChargePermissionStatus",
+        canceled_session_status=400,
+        update_moves_expiry=False,
+    ),
+}
 
+
+# The same for the actions besides refunds.
+EITHER: Final = {
+    "as documented": Switches(),
+    "everything the other way": Switches(
+        save_errors=True,
+        idempotency_compares="values",
+        replay_creation_time="replay",
+        balance_falls_at="authorization",
+        repeated_cancel=200,
+        repeated_close=200,
+        pending_capture_status=202,
+        initiated_capture_shows_amount=True,
+        declined_capture="Authorized",
+        not_modifiable_code="InvalidChargePermissionStatus",
+        update_moves_expiry=False,
+    ),
+}
 # Those that matter most: nothing turned round, and everything at once.
 BOTH: Final = {name: ANSWERS[name] for name in ("as documented", "everything the other way")}
 # And those between them that decide what is seen of a refund.
@@ -135,7 +202,43 @@ def bench_world(switches: Switches | None = None) -> World:
     teller.charge(YEN, "5000", past, currency="JPY", state="Captured")
     teller.permission(AGREEMENT, "500.00", past, reference="Bench-3", v1=True)
     teller.charge(RECURRING, "14.00", past, permission=AGREEMENT, state="Captured")
+    _open_orders(teller)
+    _open_sessions(teller)
     return world
+
+
+def _open_orders(teller: Teller) -> None:
+    recent, old, now = teller.ago(days=2), teller.ago(days=10), teller.ago(minutes=40)
+    teller.permission(ROOMY, "300.00", recent, reference="Bench-4")
+    teller.charge(AUTHORIZED, "60.00", recent)
+    teller.charge(ALSO_AUTHORIZED, "40.00", recent)
+    teller.permission(OLD_AUTHORIZED[:19], "25.00", old, reference="Bench-5")
+    teller.charge(OLD_AUTHORIZED, "25.00", old)
+    waits = ("ChargeInProgress",)
+    teller.permission(
+        PENDING[:19], "55.00", now, reference="Bench-6", state="NonChargeable", reasons=waits
+    )
+    teller.charge(PENDING, "55.00", now, state="AuthorizationInitiated")
+    monthly = {
+        "frequency": {"unit": "Month", "value": "1"},
+        "amount": {"amount": "14.00", "currencyCode": "USD"},
+    }
+    teller.permission(SUBSCRIPTION, "500.00", old, reference="Bench-7", recurring=monthly)
+    teller.charge(SUBSCRIBED, "14.00", recent, permission=SUBSCRIPTION)
+    ended = ("AmazonClosed",)
+    teller.permission(CLOSED, "30.00", old, reference="Bench-8", state="Closed", reasons=ended)
+    teller.charge(CLOSED_CHARGE, "30.00", old, state="Captured")
+
+
+def _open_sessions(teller: Teller) -> None:
+    now = teller.ago(minutes=15)
+    teller.session(SESSION, "18.00", now, reference="Bench-9")
+    teller.session(
+        SESSION_CAPTURE, "19.00", now, reference="Bench-10", intent="AuthorizeWithCapture"
+    )
+    teller.session(
+        SESSION_PENDING, "20.00", now, reference="Bench-11", pending_allowed=True, card="0701"
+    )
 
 
 @dataclass
@@ -156,7 +259,9 @@ class Desk:
         return self.session.journal
 
     async def plan(self, amount: str = "10.00", charge: str = CHARGE, reason: str = "why") -> Plan:
-        return await plan_refund(self.engine, parse(charge), amount, reason)
+        return await plan_action(
+            self.engine, "refund", parse(charge), Wish(amount=amount, reason=reason)
+        )
 
     async def perform(self, plan: Plan, *, above_captured: bool = False) -> Outcome:
         return await self.engine.perform(plan, plan.phrase, above_captured=above_captured)
@@ -164,12 +269,24 @@ class Desk:
     async def go(self, amount: str = "10.00", charge: str = CHARGE, reason: str = "why") -> Outcome:
         return await self.perform(await self.plan(amount, charge, reason))
 
+    async def planned(self, action: str, target: str, **wish: Any) -> Plan:
+        """A plan of any action; `wish` is what the operator asks for."""
+        asked = Wish(**{"reason": "why", **wish})
+        return await plan_action(self.engine, action, parse(target), asked)
+
+    async def do(self, action: str, target: str, **wish: Any) -> Outcome:
+        return await self.perform(await self.planned(action, target, **wish))
+
     async def again(self, number: int) -> Outcome:
         return await self.perform(await plan_again(self.engine, number, "again"))
 
-    async def recover(self, number: int | None = None, *, nobody_else: bool = False) -> Outcome:
+    async def recover(
+        self, number: int | None = None, *, nobody_else: bool = False, disputed: bool = False
+    ) -> Outcome:
         """Recover the one open intent."""
-        [outcome] = await recover(self.engine, number=number, nobody_else=nobody_else)
+        [outcome] = await recover(
+            self.engine, number=number, nobody_else=nobody_else, disputed=disputed
+        )
         return outcome
 
     def intents(self) -> list[Intent]:
@@ -258,6 +375,30 @@ class Bench:
         """A refund in Seller Central; its id."""
         return str(foreign.refund(self.world, charge, amount)["refundId"])
 
+    def by_hand_capture(self, charge: str = AUTHORIZED, amount: str | None = None) -> None:
+        """A capture in Seller Central, by default of everything."""
+        foreign.capture(self.world, charge, amount)
+
+    def by_hand_cancel(self, charge: str = AUTHORIZED) -> None:
+        foreign.cancel(self.world, charge)
+
+    def by_hand_charge(
+        self, permission: str = ROOMY, amount: str = "10.00", *, capture: bool = False
+    ) -> str:
+        """A charge that somebody else makes; its id."""
+        made = foreign.charge(self.world, permission, amount, capture_now=capture)
+        return str(made["chargeId"])
+
+    def by_hand_close(self, permission: str = ROOMY, *, cancel_pending: bool = False) -> None:
+        foreign.close(self.world, permission, cancel_pending=cancel_pending)
+
+    def by_hand_update(self, permission: str = ROOMY, reference: str = "by hand") -> None:
+        foreign.update(self.world, permission, reference)
+
+    def by_hand_complete(self, session: str = SESSION) -> None:
+        """The shop's own program completes the session after all."""
+        foreign.complete(self.world, session)
+
     @contextmanager
     def away(self, desk: Desk, after: int = 0) -> Iterator[None]:
         """From the write after the next `after` ones, nothing listens where Amazon was."""
@@ -291,11 +432,21 @@ class Bench:
             after: ChargePermission = replace(before, **values)  # type: ignore[arg-type]
             self.world.put(after, self.world.clock.now())
 
-    def arrive(self, post: Entry) -> str:
-        """The network delivers a request that hung up, late; what the world did for it."""
-        call = Call("create_refund", "sandbox", path="/refunds", body=post.body, key=post.key)
-        post.effect = api.perform(self.world, call).effect
-        return post.effect
+    def arrive(self, sent: Entry) -> str:
+        """The network delivers a request that hung up, late; what the world did for it.
+
+        One that had arrived before is delivered twice: that stands in the log as an entry of
+        its own, so that every time that the world moved is counted.
+        """
+        environment, path = api.environment(self.world, sent.path, KEY_ID)
+        operation, target = api.route(sent.method, path)
+        entry = sent
+        if sent.effect != "none":
+            entry = replace(sent, status=None, faults=["arrived again"])
+            self.world.log.append(entry)
+        call = Call(operation, environment, target, path, body=sent.body, key=sent.key)
+        entry.effect = api.perform(self.world, call).effect
+        return entry.effect
 
     def decline(self, refund: str, reason: str = "AmazonRejected") -> None:
         """Amazon declines a refund that it had begun."""
@@ -304,7 +455,22 @@ class Bench:
             before = self.world.refunds[refund].latest
             self.world.put(replace(before, state="Declined", reason=reason, updated=now))
 
+    def decline_charge(self, charge: str, reason: str = "ProcessingFailure") -> None:
+        """Amazon declines an authorization or a capture that it had begun."""
+        with self.world.lock:
+            self.world.catch_up()
+            now = self.world.clock.now()
+            charging.die(self.world, self.world.charges[charge].latest, reason, now)
+
     # --- the truth -------------------------------------------------------------------------------
+
+    def writes(self, operation: str) -> list[Entry]:
+        """The requests of one operation that reached the server (`capture_charge`)."""
+        return self.world.log.entries(operation)
+
+    def done(self, operation: str) -> list[Entry]:
+        """Those of them that moved the world; a replay, or a refusal, is none."""
+        return [entry for entry in self.writes(operation) if entry.effect == "executed"]
 
     @property
     def posts(self) -> list[Entry]:
@@ -319,6 +485,27 @@ class Bench:
         with self.world.lock:
             self.world.catch_up()
             return list(self.world.refunds_of(charge))
+
+    def charges(self, permission: str = ROOMY) -> list[Charge]:
+        """The charges of a permission as they are now, whatever reads show."""
+        with self.world.lock:
+            self.world.catch_up()
+            return list(self.world.charges_of(permission))
+
+    def charge(self, charge: str = AUTHORIZED) -> Charge:
+        with self.world.lock:
+            self.world.catch_up()
+            return self.world.charges[charge].latest
+
+    def permission(self, permission: str = ROOMY) -> ChargePermission:
+        with self.world.lock:
+            self.world.catch_up()
+            return self.world.permissions[permission].latest
+
+    def session(self, session: str = SESSION) -> CheckoutSession:
+        with self.world.lock:
+            self.world.catch_up()
+            return self.world.sessions[session].latest
 
     def paid(self, charge: str = CHARGE) -> str:
         """How much of a charge really was, or is being, given back."""
