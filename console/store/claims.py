@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Column, Float, Integer, MetaData, Table, Text, delete, insert, select
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from sqlalchemy import Connection, Engine
+
+    Begin = Callable[[], AbstractContextManager[Connection]]
 
 # Longer than any single attempt with its wait; a claim is renewed with each attempt.
 LEASE_SECONDS: Final = 180.0
@@ -64,13 +69,14 @@ class Owner:
 class Claims:
     """The claims table of a journal. They are no history, so they are not in its chain."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, begin: Begin | None = None) -> None:
         _METADATA.create_all(engine)
         self._engine = engine
+        self._begin = begin or engine.begin
 
     def claim(self, intent: int, owner: Owner) -> bool:
         """Take the intent for `owner`, unless another living process has it."""
-        with self._engine.begin() as connection:
+        with self._begin() as connection:
             if not self._is_free(connection, intent, owner):
                 return False
             self.take(connection, intent, owner)
@@ -101,7 +107,7 @@ class Claims:
             & (_CLAIMS.c.process == owner.process)
             & (_CLAIMS.c.started == owner.started)
         )
-        with self._engine.begin() as connection:
+        with self._begin() as connection:
             connection.execute(delete(_CLAIMS).where(ours))
 
     def _is_free(self, connection: Connection, intent: int, owner: Owner) -> bool:

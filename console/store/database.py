@@ -75,10 +75,13 @@ def open_database(path: Path, tables: MetaData, of_damage: OfDamage | None = Non
     @event.listens_for(engine, "connect")
     def _configure(connection, _record) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
         connection.isolation_level = None  # we begin transactions ourselves, below
-        connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-        _write_ahead(connection)
-        for pragma in _PRAGMAS:
-            connection.execute(pragma)
+        try:
+            connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+            _write_ahead(connection)
+            for pragma in _PRAGMAS:
+                connection.execute(pragma)
+        except UnicodeDecodeError as error:  # SQLite's own words, out of a damaged schema
+            raise judge.damaged("its schema is no text") from error
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -107,6 +110,9 @@ class _Judge:
         self.kind: type[StoreFailed] = CantOpen
         self._path = path
         self._of_damage = of_damage or self._remade
+
+    def damaged(self, why: str) -> Exception:
+        return self._of_damage(self._path, why)
 
     def make(self) -> None:
         """Make the file and its folder where they are missing."""

@@ -162,13 +162,13 @@ class Journal:
         try:
             self._engine = open_database(path, _METADATA, _broken)
             _add_columns(self._engine)
-            self.claims = Claims(self._engine)
+            self._writer = Writer(self._engine, path)
+            self.claims = Claims(self._engine, self._writer.begin)
         except DatabaseError as error:
             raise _broken(path, str(error.orig)) from error
         except UnicodeDecodeError as error:  # SQLite's own message quotes what is damaged
             raise _broken(path, "what it says of its tables is no text") from error
         self._checkpoint = path.with_suffix(".checkpoint")
-        self._writer = Writer(self._engine, path)
         self._mark: Mark | None = None
         self.path = path
         self.actor = actor
@@ -208,14 +208,23 @@ class Journal:
         with reading(self._engine) as connection:
             return [_to_intent(row) for row in connection.execute(query)]
 
-    def entries(self, *, intent: int | None = None, scope: str | None = None) -> list[Entry]:
+    def entries(
+        self, *, intent: int | None = None, scope: str | None = None, kind: str | None = None
+    ) -> list[Entry]:
         query = select(_ENTRIES).order_by(_ENTRIES.c.seq)
+        if kind is not None:
+            query = query.where(_ENTRIES.c.kind == kind)
         if intent is not None:
             query = query.where(_ENTRIES.c.intent == intent)
         if scope is not None:
             query = query.where(_ENTRIES.c.scope == scope)
         with reading(self._engine) as connection:
             return [_to_entry(row) for row in connection.execute(query)]
+
+    def spent_today(self, draft: Draft) -> Spent:
+        """What was done today of the action of `draft`, under its profile and in its currency."""
+        with reading(self._engine) as connection:
+            return _spent_today(connection, draft, self.actor)
 
     def open_on(self, scope: str, lock: str) -> Intent | None:
         """The open intent that stands in the way of one with this lock, if any."""
@@ -363,7 +372,7 @@ class Journal:
         """A human's word that the next decision from here may use a new key."""
         with self._writing() as writer:
             intent = _intent(writer.connection, number)
-            if intent.state is not State.REFUSED:
+            if intent.state not in (State.REFUSED, State.CONFLICT):
                 raise IllegalMove(f"the key of an intent that is {intent.state} can't be given up")
             writer.append("next_key", number, intent.scope, intent.object, {"reason": reason})
             return _intent(writer.connection, number)
@@ -463,8 +472,8 @@ class Journal:
             place = f"line {chain.seq + 1}"
             return Verification(chain.seq, len(replayed), missing, place), None
         if damage := _damage(connection):
-            problem = f"the file is damaged: {damage}"
-            return Verification(chain.seq, len(replayed), problem, str(self.path)), None
+            said = f"the file is damaged: {damage}"
+            return Verification(chain.seq, len(replayed), said, str(self.path)), None
         found = _compare_intents(connection, replayed, chain.seq)
         if found.problem is not None:
             return found, None
@@ -478,8 +487,8 @@ class Journal:
         chain = Chain(self._named(), mark.seq, mark.hash)
         for known in chain.named:
             if known.seq <= mark.seq and not _is_line(connection, known):
-                problem = f"line {known.seq} is not the line that {known.by}"
-                return Verification(mark.seq, mark.intents, problem, f"line {known.seq}"), None
+                said = f"line {known.seq} is not the line that {known.by}"
+                return Verification(mark.seq, mark.intents, said, f"line {known.seq}"), None
         problem = _follow(connection, chain)
         if problem is not None:
             return _wrong_line(chain, mark.intents, problem), None
@@ -599,14 +608,18 @@ class _Writing:
 
 def _add_columns(engine: Engine) -> None:
     """Bring the intents of a journal of an older version up to date; its lines stay as they are."""
-    new = ("ticket", "profile", "link")
     with reading(engine) as connection:
-        known = {row.name for row in connection.exec_driver_sql("PRAGMA table_info(intents)")}
-    for name in new:
-        if name not in known:
-            default = "" if name == "link" else " NOT NULL DEFAULT ''"
-            with engine.begin() as connection:
-                connection.exec_driver_sql(f"ALTER TABLE intents ADD COLUMN {name} TEXT{default}")
+        if not _missing_columns(connection):
+            return
+    with engine.begin() as connection:  # looked at again: two consoles may open it at once
+        for name in _missing_columns(connection):
+            rule = "" if _INTENTS.c[name].nullable else " NOT NULL DEFAULT ''"
+            connection.exec_driver_sql(f"ALTER TABLE intents ADD COLUMN {name} TEXT{rule}")
+
+
+def _missing_columns(connection: Connection) -> list[str]:
+    known = {row.name for row in connection.exec_driver_sql("PRAGMA table_info(intents)")}
+    return [name for name in ("ticket", "profile", "link") if name not in known]
 
 
 def _broken(path: Path, why: str) -> JournalBroken:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,10 +18,11 @@ from console.domain.intent import OPEN_STATES, State
 from console.simulator.stories import Teller
 from console.simulator.switches import Switches
 from tests.support.bench import BOTH, CHARGE, Bench, keys
-from tests.support.driver import MOMENTS, Job, Processes, processes
+from tests.support.driver import MOMENTS, Job, Processes, faults_of, processes
+from tests.support.effort import budget
 
 pytestmark = pytest.mark.anyio
-ROUNDS = 30
+ROUNDS = budget(20, 1_000)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,7 @@ async def carry_out(driver: Processes, job: Job) -> dict[str, Any]:
 async def test_killed_at_any_moment_and_started_again_money_moves_once(
     bench: Bench, driver: Processes, key_file: Path, moment: str
 ) -> None:
-    bench.fault(*MOMENTS[moment][1])
+    bench.fault(*faults_of(moment))
     folder = bench.folder / "one"
     job = Job(bench.server.url, str(key_file), [str(folder)], [CHARGE], ["10.00"], moment)
     assert (await carry_out(driver, job))["ended"] == [-signal.SIGKILL]
@@ -82,7 +84,7 @@ async def test_killed_and_then_no_connection_is_not_called_not_sent(
 ) -> None:
     """The first process' attempt may have arrived, so a failed replay proves nothing."""
     bench.switch(refunded_counts_initiated=False)
-    bench.fault(*MOMENTS[moment][1])
+    bench.fault(*faults_of(moment))
     folder = bench.folder / "one"
     job = Job(bench.server.url, str(key_file), [str(folder)], [CHARGE], ["10.00"], moment)
     await carry_out(driver, job)
@@ -138,20 +140,24 @@ def charges(bench: Bench, count: int) -> list[str]:
 async def test_two_processes_that_confirm_at_the_same_moment_pay_once(
     bench: Bench, driver: Processes, key_file: Path, shared: bool
 ) -> None:
-    raced = charges(bench, ROUNDS // 2)
+    raced = charges(bench, ROUNDS)
     folders = [str(bench.folder / name) for name in (("one", "one") if shared else ("one", "two"))]
     amounts = ["10.00", "10.00", "7.00"]  # the same in some rounds, another in the others
     job = Job(bench.server.url, str(key_file), folders, raced, amounts)
     ended = await carry_out(driver, job)
     assert ended["ended"] == [0, 0], "\n".join(one.get("error", "") for one in ended["said"])
     first, second = (said["results"] for said in ended["said"])
-    for number, charge in enumerate(raced):
+    assert len(first) == len(second) == ROUNDS
+    for charge, *results in zip(raced, first, second, strict=True):
         refunds = bench.refunds(charge)
-        assert len(refunds) == 1, (charge, first[number], second[number])
-        results = {first[number], second[number]}
-        assert results & {"accepted", "absorbed"}
-        assert results <= {"accepted", "absorbed", "stale", "conflict", "blocked"}
+        assert len(refunds) == 1, (charge, results)
+        assert bench.paid(charge) == str(refunds[0].amount), (charge, results)
+        assert {*results} & {"accepted", "absorbed"}
+        assert {*results} <= {"accepted", "absorbed", "stale", "conflict", "blocked"}
+    assert len(bench.executed) == ROUNDS, "counted at the server, over all rounds"
     for name in set(folders):
         desk = await bench.desk(Path(name).name)
         assert desk.sound()
         assert not desk.journal.intents(states=OPEN_STATES)
+    ends = Counter(" and ".join(sorted(pair)) for pair in zip(first, second, strict=True))
+    print(f"{ROUNDS} rounds: {len(bench.posts)} requests that write; {dict(ends)}")  # pytest -rP

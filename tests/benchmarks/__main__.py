@@ -38,11 +38,18 @@ def big_order() -> list[Figure]:
     return measure()
 
 
+def journal() -> list[Figure]:
+    from tests.benchmarks.journal import measure
+
+    return measure()
+
+
 BENCHMARKS: Final[dict[str, Callable[[], list[Figure]]]] = {
     "lookup": lookup,
     "screen": screen,
     "index": index,
     "big_order": big_order,
+    "journal": journal,
 }
 
 

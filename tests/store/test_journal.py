@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -293,3 +295,20 @@ def test_what_a_person_writes_is_kept_as_it_is(journal: Journal) -> None:
     journal.move(number, Move.ABANDON, {"why": said})
     assert journal.entries(intent=number)[-1].data["why"] == said
     assert journal.verify().problem is None
+
+
+def test_a_journal_of_an_older_version_opens_and_verifies(tmp_path: Path) -> None:
+    """Its intents had no ticket, profile or link yet."""
+    path = tmp_path / "journal.sqlite"
+    older = Journal(path, "somebody")
+    number = decided(older)
+    older.close()
+    with closing(sqlite3.connect(path)) as file:
+        for name in ("ticket", "profile", "link"):
+            file.execute(f"ALTER TABLE intents DROP COLUMN {name}")
+        file.commit()
+    journal = Journal(path, "somebody")
+    intent = journal.intent(number)
+    assert (intent.ticket, intent.profile, intent.link) == ("", "", None)
+    assert journal.verify().problem is None
+    journal.close()

@@ -1,4 +1,4 @@
-"""Real processes that refund: one that kills itself at a chosen moment, two that race.
+"""Real processes that act: one that kills itself at a chosen moment, two that race.
 
 `python -m tests.support.driver` reads one job in JSON from each line of stdin, carries it out
 in processes forked for it, and answers with a line of JSON. `Processes` is the tests' side.
@@ -16,7 +16,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,6 +39,16 @@ def die() -> None:
 # --- the moments at which a process can be killed ------------------------------------------------
 
 
+_passing = 0  # how often the chosen moment passes before it kills
+
+
+def _is_it() -> bool:
+    """Whether this is the time at which the moment kills; counts down."""
+    global _passing
+    _passing -= 1
+    return _passing < 0
+
+
 def _around(
     owner: Any, name: str, *, before: bool, when: Callable[..., bool] = lambda *_, **__: True
 ) -> None:
@@ -46,7 +56,7 @@ def _around(
     real = getattr(owner, name)
 
     def dying(*args: Any, **kwargs: Any) -> Any:
-        chosen = when(*args, **kwargs)
+        chosen = when(*args, **kwargs) and _is_it()
         if chosen and before:
             die()
         made = real(*args, **kwargs)
@@ -77,8 +87,9 @@ def _during_send() -> None:
 
     async def dying(self: AmazonPay, *args: Any) -> Any:
         asked = asyncio.create_task(real(self, *args))
-        await asyncio.sleep(0.25)
-        die()
+        if _is_it():
+            await asyncio.sleep(0.25)
+            die()
         return await asked
 
     setattr(AmazonPay, "send", dying)  # noqa: B010
@@ -88,8 +99,10 @@ def _after_answer() -> None:
     real = AmazonPay.send
 
     async def dying(self: AmazonPay, *args: Any) -> Any:
-        await real(self, *args)
-        die()
+        answer = await real(self, *args)
+        if _is_it():
+            die()
+        return answer
 
     setattr(AmazonPay, "send", dying)  # noqa: B010
 
@@ -103,11 +116,11 @@ MOMENTS: Final[dict[str, tuple[Callable[[], None], tuple[str, ...]]]] = {
     "after the last look": (lambda: _around(Journal, "reread", before=False), ()),
     "inside arming": (lambda: _in_transaction("arm"), ()),
     "after arming": (lambda: _around(Journal, "arm", before=False), ()),
-    "during the send": (_during_send, ("create_refund:delay:1",)),
-    "after a lost answer": (lambda: _move("lose", before=False), ("create_refund:hang_up_after",)),
+    "during the send": (_during_send, ("{write}:delay:1",)),
+    "after a lost answer": (lambda: _move("lose", before=False), ("{write}:hang_up_after",)),
     "after an attempt that never arrived": (
         lambda: _move("lose", before=False),
-        ("create_refund:hang_up_before",),
+        ("{write}:hang_up_before",),
     ),
     "after the answer": (_after_answer, ()),
     "before accepting": (lambda: _move("accept", before=True), ()),
@@ -115,9 +128,16 @@ MOMENTS: Final[dict[str, tuple[Callable[[], None], tuple[str, ...]]]] = {
     "after accepting": (lambda: _move("accept", before=False), ()),
     "after a refusal": (
         lambda: _move("refuse", before=True),
-        ("create_refund:refuse:AmazonRejected,unsaved",),
+        ("{write}:refuse:{refusal},unsaved",),
     ),
 }
+
+
+def faults_of(
+    moment: str, write: str = "create_refund", refusal: str = "AmazonRejected"
+) -> list[str]:
+    """What the server is told for a moment, for one operation that writes."""
+    return [fault.format(write=write, refusal=refusal) for fault in MOMENTS[moment][1]]
 
 
 # --- jobs ----------------------------------------------------------------------------------------
@@ -125,27 +145,32 @@ MOMENTS: Final[dict[str, tuple[Callable[[], None], tuple[str, ...]]]] = {
 
 @dataclass(frozen=True)
 class Job:
-    """What a process is to do, and where. `moment` kills it; `others` makes it a race."""
+    """What a process is to do, and where: several folders make it a race.
+
+    `moment` kills it, after it has passed `passing` times. `wish` is what the action takes.
+    """
 
     url: str
     key: str
     folders: list[str]
-    charges: list[str]
+    targets: list[str]
     amounts: list[str]
     moment: str | None = None
+    passing: int = 0
+    action: str = "refund"
+    wish: dict[str, Any] = field(default_factory=dict)
 
 
-async def _refund(job: Job, place: int, pem: bytes, barrier: Any) -> list[str]:
-    """Refund each charge; with a barrier, plan all and confirm at the same moment."""
+async def _act(job: Job, place: int, pem: bytes, barrier: Any) -> list[str]:
+    """Act on each target; with a barrier, plan all and confirm at the same moment."""
     done = []
     folder = places(Path(job.folders[place]))
     async with open_session(profile(job.url), pem, folder) as opened:
         engine = quick(opened).engine
-        for number, charge in enumerate(job.charges):
+        for number, target in enumerate(job.targets):
             amount = job.amounts[(number + place) % len(job.amounts)]
-            plan = await plan_action(
-                engine, "refund", parse(charge), Wish(amount=amount, reason="a race")
-            )
+            wish = Wish(amount=amount, reason="a race", **job.wish)
+            plan = await plan_action(engine, job.action, parse(target), wish)
             if barrier is not None:
                 await asyncio.to_thread(barrier.wait, 60)
             outcome = await engine.perform(plan, plan.phrase)
@@ -161,10 +186,12 @@ def _in_child(job: Job, place: int, barrier: Any, tell: int) -> int:
         return pid
     try:
         if job.moment is not None:
+            global _passing
+            _passing = job.passing
             MOMENTS[job.moment][0]()
         with read_waits():
             pem = Path(job.key).read_bytes()
-            results = asyncio.run(_refund(job, place, pem, barrier))
+            results = asyncio.run(_act(job, place, pem, barrier))
         os.write(tell, (json.dumps({"place": place, "results": results}) + "\n").encode())
         os._exit(0)
     except BaseException as error:
