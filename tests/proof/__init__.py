@@ -1,0 +1,1 @@
+"""The exhaustive model: what it searches, what it finds, and that it is the engine's own table."""
