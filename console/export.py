@@ -166,12 +166,17 @@ def refuse_existing(path: Path, *, force: bool) -> None:
 
 
 def write_bundle(made: Document, path: Path, *, force: bool) -> None:
-    """Write the bundle for this user alone (0600); what is there already only with `force`.
+    """Write a document as JSON, as `write_text` does."""
+    write_text(bundle_text(made) + "\n", path, force=force)
+
+
+def write_text(text: str, path: Path, *, force: bool) -> None:
+    """Write a file for this user alone (0600); what is there already only with `force`.
 
     Blocks. Raises CantWrite; a file that is replaced is replaced whole or not at all.
     """
     # What UTF-8 can't hold is escaped as JSON does it.
-    data = (bundle_text(made) + "\n").encode("utf-8", "backslashreplace")
+    data = text.encode("utf-8", "backslashreplace")
     try:
         _replace(path, data) if force else _create(path, data)
     except FileExistsError:

@@ -47,10 +47,10 @@ async def plan_one(
     order, obj, version = await fresh(engine, operation, target)
     await require_nothing_open(engine, operation, order, obj)
     amount = operation.amount(order, obj, wish)
-    clean = replace(wish, reason=clean_line(wish.reason.strip(), 500))
+    clean = replace(wish, reason=_typed(wish.reason, 500), ticket=_typed(wish.ticket, 100))
     draft = await _draft(engine, operation, action, order, obj, amount, clean)
     earlier = await same_decision(engine, operation, draft)
-    if earlier is None or not operation.keyed:
+    if earlier is None or not operation.keyed or _nothing_came(operation, earlier):
         _require_something_to_do(operation, order, obj, amount, clean)
         operation.require_allowed((by and operation.action) or action, order, obj, amount, clean)
     if earlier is None:
@@ -172,10 +172,16 @@ async def _draft(
         path=request.path,
         body=request.body,
         reason=wish.reason,
-        ticket=clean_line(wish.ticket.strip(), 100),
+        ticket=wish.ticket,
         profile=engine.profile,
         snapshot=snapshot.data,
     )
+
+
+def _typed(text: str, limit: int) -> str:
+    """What was typed, cleaned; nothing where nothing of it can be seen: that is no reason."""
+    seen = any(char.isprintable() and not char.isspace() for char in text)
+    return clean_line(text.strip(), limit) if seen else ""
 
 
 async def _with_key(engine: Engine, operation: Operation, order: Order, draft: Draft) -> Draft:
@@ -198,7 +204,7 @@ async def same_decision(engine: Engine, operation: Operation, draft: Draft) -> I
     """
     found = await blocking(waiting, engine, operation, draft.object)
     for intent in found:
-        if operation.keyed and intent.body != draft.body and not intent.never_left:
+        if operation.keyed and not _is_same(intent, draft) and not intent.never_left:
             raise Held(
                 f"Intent {intent.id} ({intent.summary}) ended {intent.state}, and its key can"
                 " still be used. Another one could be made beside it.",
@@ -206,7 +212,23 @@ async def same_decision(engine: Engine, operation: Operation, draft: Draft) -> I
                 f" `payconsole journal show {intent.id}` tells what is known.",
                 intent=intent.id,
             )
-    return next((intent for intent in found if intent.body == draft.body), None)
+    return next((intent for intent in found if _is_same(intent, draft)), None)
+
+
+def _is_same(earlier: Intent, draft: Draft) -> bool:
+    """Whether `draft` wants what `earlier` wanted.
+
+    A step of a renewal is not taken again as an action by itself, or it would seem half done.
+    """
+    return earlier.body == draft.body and draft.action in (earlier.action, "extend")
+
+
+def _nothing_came(operation: Operation, earlier: Intent) -> bool:
+    """Whether every attempt is proved to have made nothing, so that the rules hold again.
+
+    Of what can be made more than once a replay is still the safer way to ask.
+    """
+    return operation.once and not earlier.unanswered and earlier.human is None
 
 
 def waiting(engine: Engine, operation: Operation, obj: str) -> list[Intent]:

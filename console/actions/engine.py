@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -55,6 +55,14 @@ class _Attempts:
     moved: Snapshot | None = None  # what it was when Amazon said no although it had moved
 
 
+@dataclass(frozen=True)
+class _Word:
+    """What a person said of an open intent: nobody else acted; it is meant beside the dispute."""
+
+    nobody_else: bool
+    disputed: bool
+
+
 class Engine:
     """Performs plans for one account. One of it runs in a process."""
 
@@ -78,6 +86,7 @@ class Engine:
         self._sleep = sleep
         self._owner = Owner.current()
         self._busy: set[int] = set()
+        self._cooling: list[Plan] = []
         self._running: set[asyncio.Task[Outcome]] = set()
 
     # --- from a plan to an outcome -----------------------------------------------------------
@@ -100,9 +109,13 @@ class Engine:
         begun it goes on to its end even if the caller is cancelled.
         """
         check_confirmation(plan, phrase, above_captured=above_captured, disputed=disputed)
-        await self.require_sound_journal()
-        self.require_policy(plan.draft, above_captured=plan.above_captured)
-        await self._cool(tell)
+        self._cooling.append(plan)
+        try:
+            await self.require_sound_journal()
+            self.require_policy(plan.draft, above_captured=plan.above_captured)
+            await self._cool(tell)
+        finally:
+            self._cooling.remove(plan)
         return await self._to_its_end(self.perform_confirmed(plan, tell))
 
     def require_policy(self, draft: Draft, *, above_captured: bool) -> None:
@@ -111,11 +124,24 @@ class Engine:
         if against is not None:
             raise Held(against, "Nothing was sent.")
 
+    def require_sums(self, draft: Draft, spent: Spent, *, above_captured: bool) -> None:
+        """Raise Held where the day's sums leave no room for it."""
+        if spent.today is None or spent.by_operator is None:
+            return
+        asked = _asked(draft, above_captured=above_captured)
+        against = self.policy.against_sums(asked, spent.today, spent.by_operator)
+        if against is not None:
+            raise Held(against, "Nothing was sent.")
+
     async def _cool(self, tell: Tell) -> None:
         """The policy's cooling time, in which leaving still stops everything."""
         for left in range(self.policy.cooling_seconds, 0, -1):
             tell(f"Sending in {left} s: there is still time to stop")
             await self._sleep(1.0)
+
+    def is_cooling(self, plan: Plan) -> bool:
+        """Whether cancelling who performs `plan` stops everything: its cooling time runs."""
+        return bool(self.policy.cooling_seconds) and any(plan is one for one in self._cooling)
 
     async def require_sound_journal(self) -> None:
         """Raise JournalBroken unless the journal's chain verifies (step 0)."""
@@ -157,12 +183,7 @@ class Engine:
         journal, draft = self.journal, plan.draft
 
         def allow(spent: Spent) -> None:
-            if spent.today is None or spent.by_operator is None:
-                return
-            asked = _asked(draft, above_captured=plan.above_captured)
-            against = self.policy.against_sums(asked, spent.today, spent.by_operator)
-            if against is not None:
-                raise Held(against, "Nothing was sent.")
+            self.require_sums(draft, spent, above_captured=plan.above_captured)
 
         if plan.reopens is not None:
             return await blocking(
@@ -188,7 +209,7 @@ class Engine:
             return _outcome(ended, Result.STALE, message, facts=tuple(changes))
         data = {"date": show_time(date), "snapshot": now.data}
         intent = await blocking(self.journal.reread, intent.id, data)
-        return await self._send_until_known(intent, now, tell, immediately=True)
+        return await self._send_until_known(intent, now, tell)
 
     async def _abandon(self, intent: Intent, why: str) -> Outcome:
         ended = await self._move(intent, Move.ABANDON, why=why)
@@ -197,21 +218,27 @@ class Engine:
     # --- going on after a crash or a lost answer ---------------------------------------------
 
     async def resume(
-        self, intent: Intent, *, nobody_else: bool = False, tell: Tell = silent
+        self,
+        intent: Intent,
+        *,
+        nobody_else: bool = False,
+        disputed: bool = False,
+        tell: Tell = silent,
     ) -> Outcome:
         """Resolve one open intent, as far as that is safe; see `recovery.recover`."""
-        return await self._to_its_end(self._claim_and_resume(intent, nobody_else, tell))
+        word = _Word(nobody_else, disputed)
+        return await self._to_its_end(self._claim_and_resume(intent, word, tell))
 
-    async def _claim_and_resume(self, intent: Intent, nobody_else: bool, tell: Tell) -> Outcome:
+    async def _claim_and_resume(self, intent: Intent, word: _Word, tell: Tell) -> Outcome:
         message = f"Intent {intent.id} ({intent.summary}) is being worked on right now."
         if intent.id in self._busy:
             return _outcome(intent, Result.BLOCKED, message)
         async with self._at_work(intent.id):
             if not await blocking(self.journal.claims.claim, intent.id, self._owner):
                 return _outcome(intent, Result.BLOCKED, message)
-            return await self._resume(intent, nobody_else, tell)
+            return await self._resume(intent, word, tell)
 
-    async def _resume(self, intent: Intent, nobody_else: bool, tell: Tell) -> Outcome:
+    async def _resume(self, intent: Intent, word: _Word, tell: Tell) -> Outcome:
         against = self.policy.against_sending()
         if against is not None:
             return unknown_outcome(intent, against)
@@ -223,28 +250,27 @@ class Engine:
             intent = await self._move(intent, Move.LOSE, why=why)
         if intent.state is not State.UNKNOWN:
             return _outcome(intent, Result.BLOCKED, f"Intent {intent.id} is {intent.state}.")
-        return await self._read_first(intent, nobody_else, tell)
+        return await self._read_first(intent, word, tell)
 
-    async def _read_first(self, intent: Intent, nobody_else: bool, tell: Tell) -> Outcome:
+    async def _read_first(self, intent: Intent, word: _Word, tell: Tell) -> Outcome:
         tell(f"Intent {intent.id}: reading the order first")
         operation = OPERATIONS[intent.operation]
         try:
             now, _ = await self.snapshot(intent)
         except (*ReadFailure, NotFoundHere) as error:
             return unknown_outcome(intent, f"The order could not be read: {error}")
-        standing, before = operation.standing(intent, now), await self._last_seen(intent)
-        unclear = standing is Standing.UNCLEAR and not (operation.keyed and nobody_else)
+        standing, before = await self._standing(intent, now), await self._last_seen(intent)
+        unclear = standing is Standing.UNCLEAR and not (operation.keyed and word.nobody_else)
         if unclear or (not operation.keyed and standing is not Standing.BEFORE):
             return await self._proved(intent, standing, now, before)
-        if standing is Standing.BEFORE and not nobody_else:  # else a replay can make nothing new
-            disputed = before.disputed_since(now)
-            moved = operation.moved(before, now)
-            if disputed:  # it names what moved too: one answer covers both
-                seen = before.changes(now) if moved else []
-                return _ask_about_dispute(intent, list(dict.fromkeys([*disputed, *seen])))
-            if moved:
-                return _ask_a_person(intent, before.changes(now))
-        return await self._send_until_known(intent, now, tell, immediately=True)
+        if standing is Standing.BEFORE:  # else a replay can make nothing new
+            moved = (
+                [] if word.nobody_else or not operation.moved(before, now) else before.changes(now)
+            )
+            disputed = [] if word.disputed else before.disputed_since(now)
+            if moved or disputed:
+                return _ask_a_person(intent, moved, disputed)
+        return await self._send_until_known(intent, now, tell)
 
     async def _proved(
         self,
@@ -258,6 +284,7 @@ class Engine:
 
         `refusal` is Amazon's no that led to the reading, where one did.
         """
+        operation = OPERATIONS[intent.operation]
         changes = tuple(before.changes(now))
         if refusal is not None:
             changes = (f"{refusal.why}.", *changes)
@@ -267,16 +294,18 @@ class Engine:
             )
         if standing is Standing.ENDED:
             ended = await self._move(intent, Move.STALE, why="; ".join(changes))
-            message = (
-                f"Another end than the wanted one was reached, so {intent.summary} can't be done"
-                " any more. Look at the order again."
-            )
+            seen = await self._last_seen(intent)
+            message = operation.ended(replace(intent, snapshot=seen.data), now)
             code = refusal.code if refusal is not None else None
             return _outcome(ended, Result.STALE, message, facts=changes, code=code)
-        if OPERATIONS[intent.operation].is_ours(intent, now) and intent.unanswered:
-            data = {"result": None, "said": "seen as wanted, probably by us"}
+        if operation.is_ours(intent, now) and intent.unanswered:
+            data = {
+                "result": operation.led_to(intent, now),
+                "said": "seen as wanted, probably by us",
+            }
             ended = await self._move(intent, Move.ACCEPT, **data)
-            ended = await self.conclude(ended, Move.SETTLE, {"said": "seen by a read"})
+            if not operation.keyed:  # else what it made has an end of its own
+                ended = await self.conclude(ended, Move.SETTLE, {"said": "seen by a read"})
             message = (
                 f"It is as wanted now, probably by this {intent.action}: its answer was lost, and"
                 " a read shows the end that it would give."
@@ -286,6 +315,11 @@ class Engine:
         message = f"It is so already, not by this {intent.action}. Nothing was changed by it."
         return _outcome(ended, Result.ALREADY_SO, message, facts=changes)
 
+    async def _standing(self, intent: Intent, now: Snapshot) -> Standing:
+        """How `now` stands to what the intent wants, since it was last sent from."""
+        seen = await self._last_seen(intent)
+        return OPERATIONS[intent.operation].standing(replace(intent, snapshot=seen.data), now)
+
     async def _last_seen(self, intent: Intent) -> Snapshot:
         """What the object was when the intent was last sent from."""
         lines = await blocking(self.journal.entries, intent=intent.id)
@@ -294,39 +328,40 @@ class Engine:
 
     # --- sending, until it is known what came of it ------------------------------------------
 
-    async def _send_until_known(
-        self, intent: Intent, before: Snapshot, tell: Tell, *, immediately: bool
-    ) -> Outcome:
-        """Send the stored bytes until an answer proves something (steps 7 to 10)."""
+    async def _send_until_known(self, intent: Intent, before: Snapshot, tell: Tell) -> Outcome:
+        """Send the stored bytes until an answer proves something (steps 7 to 10).
+
+        The first attempt follows the caller's own look. What has no key is looked at before each
+        further one, after the waiting: somebody may have acted, or a late attempt arrived.
+        """
         run = _Attempts(before, await self._seen_at(intent), tell)
-        waits = (0.0, *self._waits) if immediately else self._waits
-        looked = immediately  # without a key every attempt but a first one is behind a look
-        for wait in waits:
-            if wait:
-                tell(_again(intent, wait))
-            await self._sleep(wait)
-            outcome = None
-            if OPERATIONS[intent.operation].keyed or looked:
-                outcome = await self._attempt(intent, run)
+        keyed = OPERATIONS[intent.operation].keyed
+        outcome = await self._attempt(intent, run)
+        for wait in self._waits:
             if outcome is not None:
                 return outcome
+            tell(_again(intent, wait))
+            await self._sleep(wait)
             intent = await blocking(self.journal.intent, intent.id)
-            if not OPERATIONS[intent.operation].keyed:
-                outcome, looked = await self._look_between(intent, run)
-                if outcome is not None:
-                    return outcome
-        return await self._give_up_for_now(intent)
+            may_send = True
+            if not keyed:
+                outcome, may_send = await self._look_between(intent, run)
+            if outcome is None and may_send:
+                outcome = await self._attempt(intent, run)
+        if outcome is None:
+            intent = await blocking(self.journal.intent, intent.id)
+            if not keyed:
+                outcome, _ = await self._look_between(intent, run)
+        return outcome or await self._give_up_for_now(intent)
 
     async def _look_between(self, intent: Intent, run: _Attempts) -> tuple[Outcome | None, bool]:
-        """What has no key is looked at before it is sent again; whether it may be sent then."""
-        if intent.state is not State.UNKNOWN:  # throttled: nothing was executed
-            return None, True
+        """What came of it, where a read proves it; else whether it may be sent again."""
         run.tell("Looking at what came of it")
         try:
             now, _ = await self.snapshot(intent)
         except (*ReadFailure, NotFoundHere):
             return None, False
-        standing = OPERATIONS[intent.operation].standing(intent, now)
+        standing = await self._standing(intent, now)
         if standing is Standing.BEFORE:
             return None, True
         if standing is Standing.UNCLEAR:
@@ -383,16 +418,15 @@ class Engine:
         except (*ReadFailure, NotFoundHere) as error:
             await self._lose(intent, f"{reading.why}; the order could not be read: {error}")
             return None
-        standing = operation.standing(intent, seen)
+        standing = await self._standing(intent, seen)
         if standing in (Standing.DONE, Standing.ENDED):
             return await self._proved(now, standing, seen, run.before, reading)
         if standing is Standing.UNCLEAR or (now.unanswered and standing is Standing.BEFORE):
             why = f"{reading.why}; but an earlier attempt has no answer and can still arrive"
             await self._lose(intent, why)
             return None
-        if operation.moved(run.before, seen) and (
-            run.moved is None or operation.moved(run.moved, seen)
-        ):
+        moved = standing is not Standing.DECLINED and operation.moved(run.before, seen)
+        if moved and (run.moved is None or operation.moved(run.moved, seen)):
             # It says no, and yet something moved: ask once more before believing the refusal.
             run.moved = seen
             await self._lose(intent, f"{reading.why}; but the order has changed meanwhile")
@@ -407,7 +441,8 @@ class Engine:
         await self._answered(intent, reading, answer)
         try:
             seen, _ = await self.snapshot(intent)
-            moved = OPERATIONS[intent.operation].moved(run.before, seen)
+            over = await self._standing(intent, seen) is not Standing.BEFORE
+            moved = over or OPERATIONS[intent.operation].moved(run.before, seen)
             changes = run.before.changes(seen) if moved else []
         except (*ReadFailure, NotFoundHere):
             changes = []
@@ -424,7 +459,12 @@ class Engine:
             " does not show it: it may lag, or that request was refused. Yours was not made."
             " Look again in a few minutes before you decide."
         )
-        return _outcome(ended, Result.CONFLICT, message, code=reading.code)
+        hint = (
+            "Ask who else acts on this order. If it never shows the other request:"
+            f" `payconsole journal release {ended.id} --evidence TEXT` lets a new decision have"
+            " another key."
+        )
+        return _outcome(ended, Result.CONFLICT, message, code=reading.code, hint=hint)
 
     async def _made(
         self, intent: Intent, reading: Reading, answer: Answer, run: _Attempts
@@ -464,7 +504,8 @@ class Engine:
         """
         operation = OPERATIONS[intent.operation]
         with contextlib.suppress(StoreFailed):  # the journal has it; the index only helps to find
-            if made.raw is not None and is_member(made.id) and made.id != intent.object:
+            made_anew = made.id != intent.object and operation.name != "complete_checkout_session"
+            if made.raw is not None and is_member(made.id) and made_anew:
                 remember = self.lookup.remember_made
                 await blocking(remember, made.id, made.raw, intent.scope)
         with contextlib.suppress(*ReadFailure, NotFoundHere, StoreFailed):
@@ -621,34 +662,33 @@ def check_confirmation(
         )
 
 
-def _ask_a_person(intent: Intent, changes: list[str]) -> Outcome:
-    message = (
-        f"The order has moved since this was sent ({intent.summary} on {intent.object}), so nothing"
-        f" was sent again: it may be this very {intent.action}, or somebody may have acted by hand."
-    )
+def _ask_a_person(intent: Intent, moved: list[str], disputed: list[str]) -> Outcome:
+    """What has happened since, with the words that go on all the same: one for each."""
+    said, words = [], []
+    if moved:
+        said.append(
+            f"The order has moved since this was sent ({intent.summary} on {intent.object}), so"
+            f" nothing was sent again: it may be this very {intent.action}, or somebody may have"
+            " acted by hand."
+        )
+        words.append(("nobody else did it", "--nobody-else"))
+    if disputed:
+        said.append(
+            f"{intent.object} has been disputed since this was sent, or may have been, so nothing"
+            " was sent again: if the refund was not made yet, it would be made beside the dispute"
+            " and can pay the buyer twice."
+        )
+        words.append(("the refund is meant beside the dispute all the same", "--disputed"))
     number = intent.id
+    where = "at the charge and at the dispute" if disputed else "at the order"
     hint = (
-        "Look at the order in Seller Central. If nobody else did it:"
-        f" `payconsole journal recover {number} --nobody-else`. If this {intent.action} is there:"
-        f" `payconsole journal resolve {number} --happened --evidence TEXT`. If not: --did-not."
+        f"Look {where} in Seller Central. If {' and '.join(why for why, _ in words)}:"
+        f" `payconsole journal recover {number} {' '.join(flag for _, flag in words)}`. If this"
+        f" {intent.action} is there: `payconsole journal resolve {number} --happened --evidence"
+        " TEXT`. If not: --did-not."
     )
-    return _outcome(intent, Result.UNKNOWN, message, facts=tuple(changes), hint=hint)
-
-
-def _ask_about_dispute(intent: Intent, disputes: list[str]) -> Outcome:
-    """Asking again could make the refund now, beside the dispute."""
-    message = (
-        f"{intent.object} has been disputed since this was sent, or may have been, so nothing was"
-        " sent again: if the refund was not made yet, it would be made beside the dispute and"
-        " can pay the buyer twice."
-    )
-    number = intent.id
-    hint = (
-        "Look at the charge and at the dispute in Seller Central. If the refund is meant all the"
-        f" same: `payconsole journal recover {number} --nobody-else`. If it is there:"
-        f" `payconsole journal resolve {number} --happened --evidence TEXT`. If not: --did-not."
-    )
-    return _outcome(intent, Result.UNKNOWN, message, facts=tuple(disputes), hint=hint)
+    facts = tuple(dict.fromkeys([*disputed, *moved]))
+    return _outcome(intent, Result.UNKNOWN, " ".join(said), facts=facts, hint=hint)
 
 
 def unknown_outcome(
@@ -680,6 +720,10 @@ def _absorbed_outcome(intent: Intent, made: Made, earlier: Intent | None) -> Out
     operation = OPERATIONS[intent.operation]
     by = f" It stands under intent {earlier.id}." if earlier else ""
     message = f"{operation.was_there(intent, made)}{by}"
+    if made.dead and operation.once:
+        return _outcome(
+            intent, Result.REFUSED, operation.declined(intent, made), made=made, code=made.code
+        )
     if operation.once or not operation.keyed:
         return _outcome(intent, Result.ALREADY_SO, f"{message} Nothing was changed.", made=made)
     message += f" No new {intent.action} was made."

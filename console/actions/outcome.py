@@ -27,7 +27,8 @@ class Outcome:
     """What is known at the end of an action; `message` says it to the operator.
 
     `object` is what Amazon gave, `code` Amazon's reason code where it refused; `pending` means
-    that Amazon has begun it and is not done.
+    that Amazon has begun it and is not done. `half_done`: of two steps only the first stands;
+    None where it was one step.
     """
 
     action: str
@@ -43,6 +44,7 @@ class Outcome:
     hint: str | None = None
     facts: tuple[str, ...] = field(default=())
     pending: bool = False
+    half_done: bool | None = None
 
 
 class Held(Exception):

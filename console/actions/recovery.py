@@ -7,11 +7,12 @@ from collections.abc import Collection
 from console.actions.engine import Engine, Tell, blocking, is_member, silent
 from console.actions.operations import OPERATIONS
 from console.actions.operations.base import Made
-from console.actions.outcome import Held, Outcome
+from console.actions.outcome import Held, Outcome, Result
 from console.actions.snapshot import Snapshot
 from console.domain.ids import parse
 from console.domain.intent import LIVE_STATES, OPEN_STATES, IllegalMove, Move, State
 from console.domain.money import Money
+from console.domain.plural import counted
 from console.domain.text import clean_line
 from console.lookup import NotFoundHere, ReadFailure
 from console.store.decisions import Intent
@@ -23,14 +24,17 @@ async def recover(
     scope: str | None = None,
     number: int | None = None,
     nobody_else: bool = False,
+    disputed: bool = False,
     tell: Tell = silent,
 ) -> list[Outcome]:
     """Resolve open intents of this environment: all, those of one order, or one.
 
     Returns what came of each. The order is read first. Where money has moved since the intent
     was planned, nothing is sent by itself: a person has to say whether somebody acted by hand.
-    `nobody_else` is that person's "no", for one intent. Raises JournalBroken where the journal
-    does not verify: what would be sent stands in it.
+    `nobody_else` is that person's "no", for one intent. Where the charge was disputed since,
+    `disputed` says that it is meant all the same; where both happened both are needed. What was
+    made with another profile is left to it: the account may be another one. Raises JournalBroken
+    where the journal does not verify: what would be sent stands in it.
     """
     await engine.require_sound_journal()
     environment = engine.client.account.environment
@@ -38,8 +42,12 @@ async def recover(
     for intent in await blocking(engine.journal.intents, scope=scope, states=OPEN_STATES):
         if number not in (None, intent.id):
             continue
-        if intent.environment == environment:
-            outcomes.append(await engine.resume(intent, nobody_else=nobody_else, tell=tell))
+        if intent.environment == environment and not is_of(engine, intent):
+            outcomes.append(_of_another_profile(intent))
+        elif intent.environment == environment:
+            outcomes.append(
+                await engine.resume(intent, nobody_else=nobody_else, disputed=disputed, tell=tell)
+            )
         elif number is not None:
             raise Held(
                 f"Intent {number} is a {intent.environment} one; this profile is for"
@@ -48,6 +56,30 @@ async def recover(
                 intent=number,
             )
     return outcomes
+
+
+def is_of(engine: Engine, intent: Intent) -> bool:
+    """Whether an intent was made with this engine's profile; older ones don't say with which."""
+    same = not intent.profile or not engine.profile or intent.profile == engine.profile
+    return same and intent.environment == engine.client.account.environment
+
+
+def _of_another_profile(intent: Intent) -> Outcome:
+    return Outcome(
+        action=intent.action,
+        target=intent.object,
+        result=Result.BLOCKED if intent.state is State.RESERVED else Result.UNKNOWN,
+        message=(
+            f"Intent {intent.id} ({intent.summary}) was made with profile {intent.profile}."
+            " Nothing was asked or sent with this one."
+        ),
+        amount=intent.amount,
+        idempotency_key=intent.key,
+        attempts=intent.attempts,
+        intent=intent.id,
+        hint=f"Use --profile {intent.profile}: `payconsole journal recover {intent.id} --profile"
+        f" {intent.profile}`.",
+    )
 
 
 async def resolve_by_hand(engine: Engine, number: int, *, happened: bool, evidence: str) -> Intent:
@@ -73,18 +105,16 @@ async def resolve_by_hand(engine: Engine, number: int, *, happened: bool, eviden
 
 
 async def give_up_key(engine: Engine, number: int, evidence: str) -> Intent:
-    """Let the next decision use a new key, where Amazon keeps refusing the old one.
+    """Let the next decision use a new key, where the old one leads nowhere.
 
-    Only for an intent that was refused at least twice under its key and of which no attempt
-    is without an answer; a late or a colleague's request can still make a second refund.
+    Only for an intent that was refused at least twice under its key and of which no attempt is
+    without an answer, or whose key Amazon holds for somebody else's other request that the order
+    never shows (conflict): that key can make nothing of ours any more. A late or a colleague's
+    request can still make a second one, so it takes a person, and the evidence. Raises Held for
+    any other.
     """
     intent = await blocking(engine.journal.intent, number)
-    if intent.state is not State.REFUSED or intent.refusals < 2 or intent.unanswered:
-        raise Held(
-            f"Intent {number} is {intent.state} with {intent.refusals} refusals: its key can't be"
-            " given up.",
-            f"`payconsole journal retry {number}` tries it again with its own key.",
-        )
+    _require_a_spent_key(intent)
     said = clean_line(evidence.strip(), 500)
     if not said:
         raise Held("Say why the key is given up.")
@@ -92,6 +122,25 @@ async def give_up_key(engine: Engine, number: int, evidence: str) -> Intent:
         return await blocking(engine.journal.give_up_key, number, said)
     except IllegalMove as error:
         raise Held(f"{error}; look again in a moment.", intent=number) from None
+
+
+def _require_a_spent_key(intent: Intent) -> None:
+    number = intent.id
+    if intent.key is None:
+        raise Held(f"Intent {number} has no key: {intent.action} takes none.")
+    if intent.human == "next_key":
+        raise Held(f"The key of intent {number} was given up already.", "Decide anew.")
+    refused = intent.state is State.REFUSED and intent.refusals >= 2 and not intent.unanswered
+    if not refused and intent.state is not State.CONFLICT:
+        hint = f"`payconsole journal show {number}` tells what was tried."
+        if intent.can_retry:
+            hint = f"`payconsole journal retry {number}` tries it again with its own key."
+        raise Held(
+            f"Intent {number} is {intent.state} with {counted(intent.refusals, 'refusal')} and"
+            f" {counted(intent.unanswered, 'attempt')} without an answer: its key can't be given"
+            " up.",
+            hint,
+        )
 
 
 async def follow(engine: Engine, intent: Intent, *, last_look: bool = False) -> Intent:

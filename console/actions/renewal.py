@@ -21,10 +21,11 @@ from console.actions.plan import Plan, Wish
 from console.domain.ids import Identifier, parse
 from console.domain.intent import LIVE_STATES, OPEN_STATES, State
 from console.domain.model import Charge
+from console.domain.money import Money
 from console.domain.order import Order
 from console.domain.rules import offer
 from console.lookup import NotFoundHere, ReadFailure
-from console.store.decisions import Intent, JournalBroken
+from console.store.decisions import Draft, Intent, JournalBroken
 
 _CANCEL, _CREATE = "cancel_charge", "create_charge"
 
@@ -54,8 +55,8 @@ class Renewal:
     after: int | None = None
 
     @classmethod
-    def of(cls, intent: Intent) -> Renewal | None:
-        """The renewal that an intent is a step of, if it is one."""
+    def of(cls, intent: Draft) -> Renewal | None:
+        """The renewal that a decision is a step of, if it is one."""
         if intent.link is None or "renews" not in intent.link:
             return None
         link = intent.link
@@ -83,7 +84,7 @@ class Renewal:
     async def go_on(self, engine: Engine, first: Outcome, tell: Callable[[str], None]) -> Outcome:
         """The second step, at once after the first and under its confirmation."""
         if first.pending:
-            return replace(first, message=f"{first.message} {_waits(self)}")
+            return replace(first, message=f"{first.message} {_waits(self)}", half_done=True)
         assert first.intent is not None
         tell("The first step stands. Now the second")
         try:
@@ -128,26 +129,67 @@ async def _plan_rest(engine: Engine, begun: Intent, wish: Wish) -> Plan:
 async def _plan_first(engine: Engine, order: Order, charge: Charge, wish: Wish) -> Plan:
     if charge.amount is None or charge.permission_id is None:
         raise Held("Amazon doesn't say what was authorized, so it can't be authorized anew.")
-    way = _way(order, charge)
+    way = way_of(order, charge)
     renewal = Renewal(charge.id, str(charge.amount), way)
-    wished = replace(wish, amount=str(charge.amount))
+    wished = Wish(amount=str(charge.amount), reason=wish.reason, ticket=wish.ticket)
+    if way is Way.CANCEL_FIRST:
+        _require_room_after(order, charge, charge.amount)
     by, obj = way.steps[0], charge.permission_id if way is Way.CREATE_FIRST else charge.id
     plan = await plan_one(
         engine, "extend", parse(obj), wished, link=renewal.link, by=by, then=renewal
     )
+    await _require_policy_for_both(engine, plan, charge.amount)
     phrase = str(charge.amount)
     if engine.client.account.environment == "live":
         phrase = f"{phrase} {charge.id[-4:]}"
-    warnings = (*_mind(way, charge), *plan.words.warnings)
+    warnings = (*at_stake(way, charge), *plan.words.warnings)
     words = replace(
         plan.words,
         warnings=warnings,
-        facts=(("renews", charge.id), ("two steps", renewal.said), *plan.words.facts),
+        facts=(("renews", charge.id), *plan.words.facts),
     )
     return replace(plan, phrase=phrase, words=words)
 
 
-def _way(order: Order, charge: Charge) -> Way:
+def _require_room_after(order: Order, charge: Charge, amount: Money) -> None:
+    """Nothing is canceled unless the new charge would be allowed once it is.
+
+    Raises Held otherwise, or where what was captured leaves too little of the limit: whether
+    the balance counts open authorizations is not documented, so canceling need not free any.
+    """
+    permission = order.permission
+    assert permission is not None  # a permission that is not known has no balance to fall short
+    assert permission.balance is not None
+    freed = replace(permission, balance=permission.balance + amount)
+    others = tuple(c for c in order.charges if c.id != charge.id)
+    can = offer(replace(order, permission=freed), "authorize", permission.id)
+    left = permission.limit - _captured(others, amount) if permission.limit else None
+    if can.allowed and (left is None or not permission.is_one_time or left >= amount):
+        return
+    why = can.why if not can.allowed else f"What was captured leaves {left} of its limit."
+    raise Held(
+        f"{charge.id} would have to be canceled first, and {amount} could not be authorized after"
+        f" that. {why}",
+        f"Capture it before it expires: `payconsole capture {charge.id}`.",
+    )
+
+
+def _captured(charges: Sequence[Charge], amount: Money) -> Money:
+    same = [c.captured for c in charges if c.captured and c.captured.currency == amount.currency]
+    return sum(same, Money.zero(amount.currency))
+
+
+async def _require_policy_for_both(engine: Engine, plan: Plan, amount: Money) -> None:
+    """Raise Held where the policy would stop the second step: then the first isn't done either."""
+    draft = replace(plan.draft, amount=amount)
+    engine.require_policy(draft, above_captured=False)
+    if not engine.policy.has_daily:
+        return
+    spent = await blocking(engine.journal.spent_today, draft)
+    engine.require_sums(draft, spent, above_captured=False)
+
+
+def way_of(order: Order, charge: Charge) -> Way:
     """Create first where the balance has room for both; where Amazon gives none, it may."""
     balance = order.permission.balance if order.permission else None
     if balance is None or charge.amount is None or balance >= charge.amount:
@@ -155,7 +197,8 @@ def _way(order: Order, charge: Charge) -> Way:
     return Way.CANCEL_FIRST
 
 
-def _mind(way: Way, charge: Charge) -> tuple[str, ...]:
+def at_stake(way: Way, charge: Charge) -> tuple[str, ...]:
+    """What the operator has to mind between the two steps, and what can be lost."""
     if way is Way.CREATE_FIRST:
         return ("Until the second step both amounts are reserved with the buyer.",)
     return (
@@ -183,7 +226,14 @@ async def plan_second(
         target = renewal.old
     else:
         target = intent.scope
-    return await plan_one(engine, "extend", parse(target), wish, link=second.link, by=by)
+    link = {**_part_of(intent), **second.link}
+    return await plan_one(engine, "extend", parse(target), wish, link=link, by=by)
+
+
+def _part_of(first: Intent) -> Mapping[str, Any]:
+    """The batch and the line that both steps are done for, if they are."""
+    link = first.link or {}
+    return {name: link[name] for name in ("batch", "line") if name in link}
 
 
 async def _require_the_new_one(engine: Engine, first: Intent) -> None:
@@ -235,12 +285,16 @@ def half_done(intents: Sequence[Intent]) -> list[Intent]:
 
 def _follows_up(later: Intent, first: Intent, renewal: Renewal) -> bool:
     """Whether a later intent did what the second step wanted, undid the first, or is at it."""
-    if later.id <= first.id or later.state not in LIVE_STATES | OPEN_STATES:
+    if later.id == first.id or later.state not in LIVE_STATES | OPEN_STATES:
         return False
     if renewal.way is Way.CANCEL_FIRST:
-        return later.operation == _CREATE and later.scope == first.scope
-    ends = (_CANCEL, "capture_charge")
-    return later.operation in ends and later.object in (renewal.old, first.result)
+        part = Renewal.of(later)  # an older one, tried again, follows it too
+        after = later.id > first.id or (part is not None and part.after == first.id)
+        return after and later.operation == _CREATE and later.scope == first.scope
+    if later.object == renewal.old:
+        return later.operation in (_CANCEL, "capture_charge")
+    # Capturing the new one leaves the old one reserved beside it.
+    return later.operation == _CANCEL and later.object == first.result
 
 
 def _renews(intent: Intent, charge_id: str) -> bool:
@@ -275,14 +329,16 @@ def _waits(renewal: Renewal) -> str:
 def _half_done(renewal: Renewal, first: Outcome, why: str) -> Outcome:
     """The first step is done and stays done, so it is told as that."""
     message = f"{first.message} The second step was not done: {why} {_finish(renewal)}"
-    return replace(first, result=Result.STALE, message=message, hint=None)
+    return replace(first, result=Result.STALE, message=message, hint=None, half_done=True)
 
 
 def _of_both(renewal: Renewal, first: Outcome, second: Outcome) -> Outcome:
-    ok = second.result in (Result.ACCEPTED, Result.ALREADY_SO)
+    ok = second.result in (Result.ACCEPTED, Result.ALREADY_SO, Result.ABSORBED)
     message = f"{first.message} {second.message}"
     if not ok:
-        message = f"{first.message} But the second step: {second.message} {_finish(renewal)}"
+        message = f"{first.message} But the second step: {second.message}"
+        if second.result is not Result.UNKNOWN:  # that is resolved first, by its own hint
+            message += f" {_finish(renewal)}"
     made = first if renewal.way is Way.CREATE_FIRST else second
     return replace(
         second,
@@ -292,6 +348,7 @@ def _of_both(renewal: Renewal, first: Outcome, second: Outcome) -> Outcome:
         amount=first.amount or second.amount,
         pending=made.pending,
         facts=(*first.facts, *second.facts),
+        half_done=not ok,
     )
 
 

@@ -19,6 +19,7 @@ from console.domain.remains import remains
 
 if TYPE_CHECKING:
     from console.actions.outcome import Outcome
+    from console.actions.plan import Plan
     from console.store.decisions import Entry, Intent
 
 Document = dict[str, Any]
@@ -212,8 +213,30 @@ def outcome(found: Outcome) -> Document:
         "hint": found.hint,
         "reason_code": found.code,
         "changes": list(found.facts),
+        "pending": found.pending,
+        "half_done": found.half_done,
     }
     return document
+
+
+def plan(found: Plan) -> Document:
+    """What a dry run tells beside its outcome. The names of `facts` may repeat."""
+    draft, words = found.draft, found.words
+    return {
+        "phrase": found.phrase,
+        "before": dict(words.before),
+        "after": dict(words.after),
+        "facts": [{"name": name, "value": value} for name, value in words.facts],
+        "then": found.then.said if found.then is not None else None,
+        "request": {"method": draft.method, "url": found.url, "body": draft.body.decode()},
+    }
+
+
+def half_renewed(found: Intent) -> Document:
+    """A renewal whose first step was done and whose second was not, with both ways on."""
+    from console.actions.renewal import standing_of  # late: a lookup needs none of it
+
+    return {"intent": found.id, "standing": standing_of(found)}
 
 
 def intent(found: Intent) -> Document:
@@ -226,6 +249,9 @@ def intent(found: Intent) -> Document:
         "environment": found.environment,
         "amount": money(found.amount),
         "reason": found.reason,
+        "ticket": found.ticket,
+        "profile": found.profile,
+        "link": dict(found.link) if found.link is not None else None,
         "actor": found.actor,
         "created": found.created,
         "updated": found.updated,

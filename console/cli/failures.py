@@ -17,6 +17,7 @@ from console.amazon.errors import (
     WrongEnvironment,
 )
 from console.amazon.signing import KeyUnusable
+from console.domain.batch import BadPlan
 from console.domain.explain import explain_error
 from console.domain.ids import NotAnId
 from console.domain.intent import IllegalMove
@@ -37,6 +38,7 @@ class WrongUsage(Exception):
 
 # Exit codes, as the contract gives them.
 DONE, FAULT, USAGE, REFUSED, UNKNOWN, NOT_SENT, HELD, NOT_FOUND, CREDENTIALS, JOURNAL = range(10)
+STOPPED = 130  # by Ctrl-C, as a shell says it
 
 # The most special class first.
 _TABLE: tuple[tuple[type[Exception], str, int], ...] = (
@@ -44,6 +46,7 @@ _TABLE: tuple[tuple[type[Exception], str, int], ...] = (
     (WrongUsage, "usage", USAGE),
     (AmountError, "not_an_amount", USAGE),
     (CantWrite, "file", USAGE),
+    (BadPlan, "bad_plan", HELD),
     (Several, "several_orders", HELD),
     (NotFoundHere, "not_found", NOT_FOUND),
     (NotFound, "not_found", NOT_FOUND),
@@ -152,4 +155,9 @@ def _of_a_file(error: OSError) -> str:
 def exit_code_of(outcome: Outcome) -> int:
     if outcome.result is Result.REFUSED and outcome.code in _ABOUT_THE_KEY:
         return CREDENTIALS
-    return _RESULTS[outcome.result]
+    return exit_code_for(outcome.result)
+
+
+def exit_code_for(result: Result) -> int:
+    """The exit code of a result alone, whatever Amazon's reason was."""
+    return _RESULTS[result]

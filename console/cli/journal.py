@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
-from console.actions.recovery import follow, give_up_key, recover, resolve_by_hand
+from console.actions.outcome import Result
+from console.actions.recovery import follow, give_up_key, is_of, recover, resolve_by_hand
+from console.actions.renewal import Renewal, half_done, standing_of
 from console.cli import documents, text
 from console.cli.failures import DONE, UNKNOWN, WrongUsage
 from console.cli.output import Output
-from console.domain.intent import OPEN_STATES, State
+from console.domain.intent import State
 from console.domain.plural import counted
 from console.domain.text import clean_line
 from console.session import Session
@@ -18,13 +21,26 @@ from console.store.journal import Journal
 
 
 def run_list(journal: Journal, args: argparse.Namespace, out: Output) -> int:
-    intents = journal.intents(states=OPEN_STATES if args.open else ())
-    out.document({"intents": [documents.intent(intent) for intent in intents]})
-    for intent in intents:
+    intents = journal.intents()
+    half = half_done(intents)
+    shown = [intent for intent in intents if intent.is_open] if args.open else intents
+    out.document(
+        {
+            "intents": [documents.intent(intent) for intent in shown],
+            "half_renewed": [documents.half_renewed(intent) for intent in half],
+        }
+    )
+    for intent in shown:
         out.text(_row(intent, out))
-    if not intents:
+    if not shown:
         out.text("Nothing is open." if args.open else "No decision was made here yet.")
+    _say_half_done(half, out)
     return DONE
+
+
+def _say_half_done(half: list[Intent], out: Output) -> None:
+    for intent in half:
+        out.text(f"! Intent {intent.id}. {standing_of(intent)}")
 
 
 def _row(intent: Intent, out: Output) -> str:
@@ -41,7 +57,9 @@ def run_show(journal: Journal, args: argparse.Namespace, out: Output) -> int:
     entries = journal.entries(intent=args.number)
     out.document({**documents.intent(intent), "entries": [documents.entry(e) for e in entries]})
     out.text(_row(intent, out).strip())
-    out.text(f"  key      {intent.key}")
+    for name, said in _facts(intent):
+        out.text(f"  {name:<8} {clean_line(said, 300)}")
+    out.text(f"  key      {intent.key or 'none: this call takes none'}")
     out.text(f"  request  {intent.method} {intent.path} {intent.body.decode()}")
     if intent.human:
         out.text(f"  a person's word: {intent.human.replace('_', ' ')}")
@@ -51,6 +69,20 @@ def run_show(journal: Journal, args: argparse.Namespace, out: Output) -> int:
         when = entry.time[:19].replace("T", " ")
         out.text(f"  {entry.seq:>5}  {when}  {entry.kind}{said}  by {entry.actor}")
     return DONE
+
+
+def _facts(intent: Intent) -> Iterator[tuple[str, str]]:
+    """What is known of a decision only where it was given."""
+    if intent.profile:
+        yield "profile", intent.profile
+    if intent.ticket:
+        yield "ticket", intent.ticket
+    renewal = Renewal.of(intent)
+    if renewal is not None:
+        after = f", after intent {renewal.after}" if renewal.after is not None else ""
+        yield "link", f"step {renewal.step} of 2 of renewing {renewal.old}{after}"
+    elif intent.link is not None:
+        yield "link", ", ".join(f"{name} {value}" for name, value in intent.link.items())
 
 
 def run_verify(journal: Journal, args: argparse.Namespace, out: Output) -> int:
@@ -77,24 +109,31 @@ def run_export(journal: Journal, args: argparse.Namespace, out: Output) -> int:
 
 
 async def run_recover(session: Session, args: argparse.Namespace, out: Output) -> int:
-    """Resolve open intents, then look at accepted refunds that Amazon has not finished."""
-    if args.nobody_else and args.number is None:
-        raise WrongUsage("--nobody-else is an answer about one intent: name its number.")
+    """Resolve open intents, then look at what Amazon accepted and has not finished."""
+    if args.number is None and (args.nobody_else or args.disputed):
+        word = "--nobody-else" if args.nobody_else else "--disputed"
+        raise WrongUsage(f"{word} is an answer about one intent: name its number.")
     if args.number is not None:
         session.journal.intent(args.number)  # raises where there is none
     outcomes = await recover(
-        session.engine, number=args.number, nobody_else=args.nobody_else, tell=out.tell
+        session.engine,
+        number=args.number,
+        nobody_else=args.nobody_else,
+        disputed=args.disputed,
+        tell=out.tell,
     )
     accepted = session.journal.intents(states=[State.ACCEPTED])
     followed = [
         await follow(session.engine, intent)
         for intent in accepted
-        if args.number in (None, intent.id)
+        if args.number in (None, intent.id) and is_of(session.engine, intent)
     ]
+    half = half_done(session.journal.intents())
     out.document(
         {
             "resolved": [documents.outcome(outcome) for outcome in outcomes],
             "followed": [documents.intent(intent) for intent in followed],
+            "half_renewed": [documents.half_renewed(intent) for intent in half],
         }
     )
     for outcome in outcomes:
@@ -104,8 +143,9 @@ async def run_recover(session: Session, args: argparse.Namespace, out: Output) -
         out.text(_row(intent, out))
     if not outcomes and not followed:
         out.text("Nothing is open.")
-    still_open = session.journal.intents(states=OPEN_STATES)
-    return UNKNOWN if any(i.state is State.UNKNOWN for i in still_open) else DONE
+    _say_half_done(half, out)
+    unknown = any(outcome.result is Result.UNKNOWN for outcome in outcomes)
+    return UNKNOWN if unknown or session.journal.intents(states=[State.UNKNOWN]) else DONE
 
 
 def _evidence(args: argparse.Namespace) -> str:
@@ -132,6 +172,6 @@ async def run_release(session: Session, args: argparse.Namespace, out: Output) -
     out.document(documents.intent(intent))
     out.text(
         f"Intent {intent.id}: its key is given up; the next decision has a new one."
-        " A late or a colleague's request can still make a second refund."
+        f" A late or a colleague's request can still make a second {intent.action}."
     )
     return DONE

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from console import __version__
+from console.cli.verbs import FURTHER_WORDS, VERBS, add_confirmation, add_verbs
 
 if TYPE_CHECKING:
     from console.cli.output import Output
@@ -26,6 +27,9 @@ examples:
   payconsole identify S01-5797829-1888777-A043451  what is this id?
   payconsole lookup S01-5797829-1888777-A043451    the order behind it
   payconsole refund S01-4966596-9591203-A079366 --amount 10.00 --reason "damaged box"
+  payconsole capture S01-5797829-1888777-A043451 --amount 85.00 --dry-run
+  payconsole extend S01-5797829-1888777-A043451    a new 30 days for an authorization
+  payconsole close --help                          what an action does, with examples
   payconsole journal recover                       resolve what a crash left open
   payconsole import ipn.log orders.csv             then order numbers find their orders
   payconsole explain SoftDeclined                  what it means, and what to tell the buyer
@@ -38,7 +42,8 @@ exit codes: 0 done · 1 our fault · 2 usage · 3 refused by Amazon · 4 outcome
 # where nobody reads it any more.
 _ACTS: Final = frozenset(
     {
-        "payconsole refund",
+        *(f"payconsole {verb.action}" for verb in VERBS),
+        "payconsole apply",
         "payconsole journal recover",
         "payconsole journal release",
         "payconsole journal resolve",
@@ -127,6 +132,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
     add = _Adder(commands)
     _add_order_commands(add)
+    _add_batches(add)
     _add_journal(add)
     _add_profile(add)
     _add_engineers(add)
@@ -134,6 +140,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_reports(add)
     _add_import(add)
     _add_simulator(add)
+    _add_prove(add)
     return parser
 
 
@@ -200,42 +207,52 @@ def _add_order_commands(add: _Adder) -> None:
         action="store_true",
         help="with the buyer's data; each time is a line in the journal",
     )
-    command = add(
-        "refund",
-        "give captured money back to the buyer",
-        _in_session("refund", "run_refund"),
-        _REFUND_EPILOG,
-    )
-    command.add_argument("charge", nargs="+", help="the charge; any id that leads to one charge")
-    command.add_argument("--amount", required=True, help="such as 10.00 or '10.00 USD'")
-    _add_confirmation(command)
+    add_verbs(add, _in_session("actions", "run_action"))
     command = add(
         "mapping", "the vocabulary of v1, v2 and Seller Central, or what matches", _mapping
     )
     command.add_argument("term", nargs="*", help="a call, a state, a reason code, a column")
 
 
-_REFUND_EPILOG: Final = """\
-The plan is printed first. Without a confirmation nothing is sent: type the phrase at the
-terminal, or give it as --confirm "10.00 USD" (in live with the last four characters of
-the charge's id: --confirm "10.00 USD 3451"). The same command given again after it was
-refused or not sent tries the same decision again and never pays twice for it; after it
-was accepted it is a second refund, which the plan and "warnings" in JSON say."""
-
-
-def _add_confirmation(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--reason", metavar="TEXT", help="why; it goes to the journal")
+def _add_batches(add: _Adder) -> None:
+    command = add(
+        "plan",
+        "a verdict for every row of a list of one-off fixes; nothing is sent",
+        _in_session("batch", "run_plan"),
+        _PLAN_EPILOG,
+    )
+    command.add_argument("list", metavar="FILE.csv", help="the list; - reads stdin")
+    command.add_argument("-o", "--output", metavar="PLAN", help="the file that holds the plan")
+    command.add_argument("--force", action="store_true", help="replace PLAN if it is there")
+    command = add("review", "a plan, to be read before it is applied", _batch("run_review"))
+    command.add_argument("plan", metavar="PLAN")
+    command = add(
+        "apply", "do what is left of a plan", _in_session("batch", "run_apply"), _APPLY_EPILOG
+    )
+    command.add_argument("plan", metavar="PLAN")
     command.add_argument("--confirm", metavar="PHRASE", help="exactly the phrase that is asked for")
-    command.add_argument(
-        "--above-captured", action="store_true", help="allow refunding more than was captured"
+    command = add(
+        "report", "plan against outcome, row by row, from the journal", _batch("run_report_alone")
     )
-    command.add_argument(
-        "--disputed",
-        action="store_true",
-        help="allow refunding beside a dispute that is open, was decided for the buyer, or can't"
-        " be read: the buyer can get the money twice, by the refund and by the dispute",
-    )
-    command.add_argument("--dry-run", action="store_true", help="stop after the plan")
+    command.add_argument("plan", metavar="PLAN")
+    command.add_argument("-o", "--output", metavar="FILE.csv", help="write it as CSV")
+    command.add_argument("--force", action="store_true", help="replace FILE.csv if it is there")
+
+
+_PLAN_EPILOG: Final = """\
+The header row names the columns: id, action, amount, currency, reason, ticket, in any order;
+id and action are needed. An id may be of any kind. Every row gets a verdict: will_act,
+already_so, not_allowed, duplicate, invalid. Without -o the plan is shown and kept nowhere.
+
+example:
+  payconsole plan fixes.csv -o fixes.plan && payconsole review fixes.plan"""
+
+_APPLY_EPILOG: Final = """\
+It asks for the number of rows and their totals, also as --confirm "3 rows 30.00 USD". Each
+order is read and compared with the plan first; one that has changed is left alone. The first
+row is done, then five, then the rest, and it stops at the first unknown outcome or at what
+somebody else changed meanwhile. Ctrl-C stops it before the next row. Given again, it goes on
+where it stopped and repeats nothing."""
 
 
 def _add_journal(add: _Adder) -> None:
@@ -260,6 +277,11 @@ def _add_journal(add: _Adder) -> None:
         action="store_true",
         help="your word that nobody else changed the order: ask Amazon again",
     )
+    command.add_argument(
+        "--disputed",
+        action="store_true",
+        help="your word that it is meant beside the dispute that appeared since: ask again",
+    )
     command = group(
         "resolve",
         "your word on an unknown outcome; it sends nothing",
@@ -273,17 +295,26 @@ def _add_journal(add: _Adder) -> None:
     command = group(
         "retry",
         "try a refused or unsent decision again, with its own key",
-        _in_session("refund", "run_retry"),
+        _in_session("actions", "run_retry"),
     )
     command.add_argument("number", type=int, metavar="N")
-    _add_confirmation(command)
+    for option in FURTHER_WORDS:
+        option.add_to(command)
+    add_confirmation(command)
     command = group(
         "release",
         "give up a key that Amazon keeps refusing, so that a new decision can be made",
         _in_session("journal", "run_release"),
+        _RELEASE_EPILOG,
     )
     command.add_argument("number", type=int, metavar="N")
     command.add_argument("--evidence", required=True, metavar="TEXT", help="why it is given up")
+
+
+_RELEASE_EPILOG: Final = """\
+For a decision that was refused twice under its key, or that met somebody else's request under
+the same key (conflict) which the order never shows. Nothing is sent. The next decision has a
+new key: a late or a colleague's request can still make a second one beside it."""
 
 
 def _add_profile(add: _Adder) -> None:
@@ -409,6 +440,31 @@ def _add_simulator(add: _Adder) -> None:
     add_arguments(command)
 
 
+def _add_prove(add: _Adder) -> None:
+    command = add(
+        "prove",
+        "search every state of the protocol's model, and see weaker rules fail",
+        _prove,
+        "Exits 0 where every rule holds and every weaker one fails, else 1.",
+    )
+    command.add_argument(
+        "--thorough", action="store_true", help="in a larger scope: millions of states"
+    )
+    command.add_argument("--rule", metavar="NAME", help="one weaker rule, and how it fails")
+
+
+def _batch(name: str) -> Callable[[argparse.Namespace, Output], int]:
+    """A command about a plan that needs no account."""
+
+    def run(args: argparse.Namespace, out: Output) -> int:
+        from console.cli import batch
+
+        command: Callable[[argparse.Namespace, Output], int] = getattr(batch, name)
+        return command(args, out)
+
+    return run
+
+
 def _demo(args: argparse.Namespace, out: Output) -> int:
     import asyncio
 
@@ -448,6 +504,12 @@ def _import(args: argparse.Namespace, out: Output) -> int:
     from console.cli.imports import run_import
 
     return run_import(args, out)
+
+
+def _prove(args: argparse.Namespace, out: Output) -> int:
+    from console.cli.prove import run_prove
+
+    return run_prove(args, out)
 
 
 def _simulator(args: argparse.Namespace, out: Output) -> int:

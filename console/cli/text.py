@@ -13,7 +13,7 @@ from console.domain.checkout_v1 import refund_state
 from console.domain.clocks import clocks
 from console.domain.disputes import can_pay_twice, in_words
 from console.domain.explained import explained
-from console.domain.ids import Identified
+from console.domain.ids import Identified, Identifier
 from console.domain.in_v1 import ActionInV1, charge_words, either, order_words, v1_calls
 from console.domain.model import Charge, Refund
 from console.domain.money import Money
@@ -23,8 +23,10 @@ from console.domain.text import clean_line
 
 if TYPE_CHECKING:
     from console.actions.plan import Plan
+    from console.store.decisions import Draft
 
 
+_WIDEST_LABEL = 34
 MOST_EXPLAINED = 5  # charges: of more, only those that need somebody are explained
 
 
@@ -208,27 +210,49 @@ def _refund(refund: Refund, out: Output) -> str:
     )
 
 
-def plan(found: Plan) -> Iterator[str]:
+def plan(found: Plan, given: Identifier | None = None) -> Iterator[str]:
+    """What would be done. `given` is the id that the operator named, where it was another."""
     draft, words = found.draft, found.words
-    what = f"{draft.action} {draft.amount}" if draft.amount else draft.action
-    kind = OPERATIONS[draft.operation].target_name
-    yield f"Plan: {what} on {kind} {draft.object} ({draft.environment})"
-    query = found.order.query
-    if query.v2.id != query.id:
-        yield f"  {query.id} is charge {query.v2.id} in Checkout v2"
-    elif query.id != draft.object:
-        yield f"  {query.id} leads to {kind} {draft.object}"
-    for (name, value), (_, later) in zip(words.before, words.after, strict=True):
-        yield f"  {name:<22}{value}" + (f"  ->  {later}" if later != value else "")
-    yield f"  the buyer gets        {words.buyer_sees}"
-    yield f"  can it be undone      {words.undo}"
-    for name, said in words.facts:
-        yield f"  {name:<22}{clean_line(said, 400)}"
-    yield f"  the request           {draft.method} {found.url}"
-    yield f"                        {draft.body.decode()}"
-    yield f"  idempotency key       {draft.key or 'none: this call takes none'}"
+    yield _plan_title(draft)
+    yield from _led_to(given or found.order.query, draft)
+    lines = [
+        *(
+            (name, value if value == later else f"{value}  ->  {later}")
+            for (name, value), (_, later) in zip(words.before, words.after, strict=True)
+        ),
+        ("the buyer sees", words.buyer_sees),
+        ("can it be undone", words.undo),
+        *words.facts,
+        *([("second step", found.then.said)] if found.then is not None else []),
+        ("the request", f"{draft.method} {found.url}"),
+        ("", draft.body.decode()),
+        ("idempotency key", draft.key or "none: this call takes none"),
+    ]
+    width = min(max(len(name) for name, _ in lines), _WIDEST_LABEL)
+    for name, said in lines:
+        yield f"  {name:<{width}}  {clean_line(said, 1000)}"
     for warning in found.warnings:
         yield f"  ! {clean_line(warning, 400)}"
+
+
+def _plan_title(draft: Draft) -> str:
+    from console.actions.renewal import Renewal  # late: a lookup needs none of it
+
+    operation = OPERATIONS[draft.operation]
+    on = f"on {operation.target_name} {draft.object} ({draft.environment})"
+    renewal = Renewal.of(draft)
+    if renewal is None:
+        return f"Plan: {draft.action} {draft.amount or ''}".rstrip() + f" {on}"
+    step = f"{operation.action} {draft.amount or ''}".rstrip()
+    return f"Plan: extend charge {renewal.old}, step {renewal.step} of 2: {step} {on}"
+
+
+def _led_to(given: Identifier, draft: Draft) -> Iterator[str]:
+    """How the id that was named leads to the object that is acted on."""
+    if given.v2.id != given.id:
+        yield f"  {given.id} is {given.v2.kind.replace('_', ' ')} {given.v2.id} in Checkout v2"
+    if draft.object not in (given.id, given.v2.id):
+        yield f"  {given.id} leads to {OPERATIONS[draft.operation].target_name} {draft.object}"
 
 
 def outcome(found: Outcome, out: Output) -> Iterator[str]:
@@ -245,7 +269,12 @@ def outcome(found: Outcome, out: Output) -> Iterator[str]:
         Result.DRY_RUN: "Dry run: nothing was sent",
     }[found.result]
     tone = {Result.ACCEPTED: "good", Result.UNKNOWN: "bad", Result.REFUSED: "bad"}
-    yield f"{out.paint(headline, tone.get(found.result, 'waiting'))}. {found.message}"
+    shown = out.paint(headline, tone.get(found.result, "waiting"))
+    if found.half_done:  # what stands is told first: it is neither done nor nothing
+        shown = f"{out.paint('Half done', 'waiting')}, step 2: {headline.lower()}"
+        if found.pending or found.result is Result.STALE:
+            shown = out.paint("Half done", "waiting")
+    yield f"{shown}. {found.message}"
     for fact in found.facts:
         yield f"  {fact}"
     if found.hint:

@@ -1,4 +1,4 @@
-"""What to do where the wanted thing takes more than one step: collecting more, or less.
+"""What to do where the wanted thing takes more than one step, or can't be had.
 
 Sources: Deferred transactions page (25 charges, amountLimit); Overcharge page of the onboarding
 site; QA-12 (the two recipes for more).
@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from console.domain.model import Charge
 from console.domain.money import Money
-from console.domain.order import Order
+from console.domain.order import Order, lifetime_kind
+from console.domain.plural import counted
+from console.domain.rules import offers
 
 
 def over_charge(order: Order, charge: Charge, wanted: Money) -> str:
@@ -46,3 +48,43 @@ def reduce_charge(charge: Charge) -> str:
         f"Capture the smaller amount: what remains of {charge.amount} goes back to the buyer. A"
         " charge can be captured once; for more later authorize a new charge."
     )
+
+
+def fixed_life(order: Order) -> str:
+    """How long an order whose end can't be moved still lives, and what it allows; sentences.
+
+    `extendExpiration` can be set only when the checkout session is created (Checkout Session
+    page).
+    """
+    return " ".join([_life_left(order), *_still_possible(order), "Later: a new checkout."])
+
+
+def _life_left(order: Order) -> str:
+    permission = order.permission
+    if permission is None or permission.expires is None:
+        return "Amazon doesn't tell when it expires."
+    kind = lifetime_kind(permission)
+    life = f", a life of {kind}" if kind else ""
+    left = permission.expires - order.observed
+    if left.total_seconds() <= 0:
+        return f"It expired on {permission.expires:%Y-%m-%d}{life}."
+    days = counted(left.days, "day") if left.days else f"{int(left.total_seconds() // 3600)} hours"
+    return f"It expires on {permission.expires:%Y-%m-%d}, in {days}{life}."
+
+
+def _still_possible(order: Order) -> list[str]:
+    commands = {
+        "capture": "`payconsole capture {target} --amount …` collects it",
+        "extend": "`payconsole extend {target}` renews its authorization for 30 days",
+        "authorize": "`payconsole authorize {target} --amount …` reserves more",
+    }
+    found: dict[str, list[str]] = {}
+    for one in offers(order):
+        if one.allowed and one.action in commands:
+            said = commands[one.action].format(target=one.target)
+            most = f" (up to {one.max_amount})" if one.max_amount else ""
+            found.setdefault(one.target, []).append(said + most)
+    sentences = [f"{', or '.join(ways)}." for ways in found.values()]
+    if not order.charges:
+        sentences.append("With a charge's own id it can be captured, or its authorization renewed.")
+    return sentences

@@ -145,9 +145,13 @@ async def test_recovery_does_not_pay_beside_a_new_dispute(bench: Bench, desk: De
     outcome = await desk.recover()
     assert outcome.result is Result.UNKNOWN
     assert any(DISPUTE in fact for fact in outcome.facts)
-    assert "--nobody-else" in str(outcome.hint)
+    assert "--disputed" in str(outcome.hint)
+    assert "--nobody-else" not in str(outcome.hint)
     assert len(bench.posts) == sent
     outcome = await desk.recover(desk.last.id, nobody_else=True)
+    assert outcome.result is Result.UNKNOWN  # it is the answer to another question
+    assert len(bench.posts) == sent
+    outcome = await desk.recover(desk.last.id, disputed=True)
     assert outcome.result is Result.ACCEPTED
     assert bench.paid() == "10.00 USD"
 
@@ -155,7 +159,7 @@ async def test_recovery_does_not_pay_beside_a_new_dispute(bench: Bench, desk: De
 async def test_recovery_tells_of_moved_money_and_of_the_dispute_in_one_question(
     bench: Bench, desk: Desk
 ) -> None:
-    """Who says that nobody else refunded must have read of the dispute, too."""
+    """Each asks for a word of its own: neither answers the other."""
     bench.fault("create_refund:hang_up_before:xalways")
     assert (await desk.go()).result is Result.UNKNOWN
     bench.world.faults.clear()
@@ -167,7 +171,14 @@ async def test_recovery_tells_of_moved_money_and_of_the_dispute_in_one_question(
     assert outcome.result is Result.UNKNOWN
     assert any(DISPUTE in fact for fact in outcome.facts)
     assert any("refunded" in fact for fact in outcome.facts)
+    assert "--nobody-else --disputed" in str(outcome.hint)
+    for given, asked in (({"nobody_else": True}, DISPUTE), ({"disputed": True}, "refunded")):
+        outcome = await desk.recover(desk.last.id, **given)
+        assert outcome.result is Result.UNKNOWN
+        assert any(asked in fact for fact in outcome.facts)
     assert len(bench.posts) == sent
+    outcome = await desk.recover(desk.last.id, nobody_else=True, disputed=True)
+    assert outcome.result is Result.ACCEPTED
 
 
 async def test_recovery_goes_on_beside_a_dispute_that_was_confirmed(

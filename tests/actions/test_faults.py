@@ -31,7 +31,7 @@ PASSING = [
     "hang_up_after:x2",
     "late:0",
     "late:0.05",
-    "late:0.3",
+    "late:3",
     "error_before",
     "error_before:503",
     "error_after",
@@ -285,7 +285,7 @@ async def test_a_refusal_after_an_attempt_without_answer_is_unknown(
     bench: Bench, desk: Desk
 ) -> None:
     """Trace 1: the first attempt can still arrive, so nobody may be told `refused`."""
-    bench.fault("create_refund:late:0.3", "create_refund:refuse:ProcessingFailure,unsaved:x3")
+    bench.fault("create_refund:late:3", "create_refund:refuse:ProcessingFailure,unsaved:x3")
     outcome = await desk.go("10.00")
     assert outcome.result is Result.UNKNOWN
     await asyncio.sleep(0.3)

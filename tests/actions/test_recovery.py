@@ -284,7 +284,7 @@ async def test_a_key_is_given_up_only_after_two_refusals_and_with_a_reason(
 ) -> None:
     bench.fault("create_refund:refuse:AmazonRejected")
     await desk.go("10.00")
-    with pytest.raises(Held, match="1 refusals"):
+    with pytest.raises(Held, match="1 refusal"):
         await give_up_key(desk.engine, 1, "it refuses")
     await desk.again(1)
     with pytest.raises(Held, match="why"):

@@ -353,7 +353,7 @@ class TestJournal:
         assert answered.code == 0
         assert shell.refunds_made() == 1
         shown = shell.run("journal", "show", "1", "--json").json
-        assert shown["state"] == "accepted"
+        assert shown["state"] in ("accepted", "settled")  # Amazon may be done with it by now
         assert shown["result"]
         assert shell.run("journal", "verify").code == 0
 

@@ -117,10 +117,32 @@ class TestTyped:
         assert "no decimal places" in refused("0.5", "JPY")
         assert "in JPY, not USD" in refused("5000 USD", "JPY")
 
-    def test_the_examples_in_refusals_can_be_typed(self) -> None:
-        for currency in ("USD", "JPY"):
-            example = refused("", currency).removeprefix("Type an amount, such as ")
-            assert parse_typed(example.removesuffix("."), currency).currency == currency
+    @pytest.mark.parametrize("currency", ["JPY", "KRW", "VND", "CLP", "ISK"])
+    def test_currencies_without_a_minor_unit(self, currency: str) -> None:
+        assert exponent(currency) == 0
+        assert typed("5000", currency) == f"5000 {currency}"
+        assert "no decimal places" in refused("5000.0", currency)
+
+    @pytest.mark.parametrize("text", ["", "ten", "1,5", "10%"])
+    @pytest.mark.parametrize("currency", ["USD", "JPY"])
+    def test_the_examples_in_refusals_can_be_typed(self, text: str, currency: str) -> None:
+        _, _, example = refused(text, currency).rpartition(" like ")
+        example = example.rpartition("such as ")[2].removesuffix(".")
+        assert parse_typed(example, currency).currency == currency
+
+    def test_each_full_width_character_is_read_as_its_ascii_one(self) -> None:
+        def reaction(text: str) -> str:
+            try:
+                return typed(text)
+            except AmountError as error:
+                return str(error)
+
+        for code in range(0x21, 0x7F):
+            assert reaction(f"1{chr(code + 0xFEE0)}1") == reaction(f"1{chr(code)}1")
+
+    @pytest.mark.parametrize("beside", ["\uff5f", "\uffe5", "\u3001", "\u3002"])
+    def test_and_what_stands_beside_them_in_the_code_table_is_not(self, beside: str) -> None:
+        assert beside in refused(f"10{beside}")
 
 
 class TestFromTheApi:
@@ -128,7 +150,8 @@ class TestFromTheApi:
         ("amount", "plain"),
         [("10.00", "10.00"), ("10", "10.00"), (10, "10.00"), (Decimal("10.5"), "10.50"),
          ("0", "0.00"), ("-1.50", "-1.50"), (Decimal("1E+2"), "100.00"), ("0.0099999", "0.0099999"),
-         ("10.0", "10.00"), ("999999999999999.99", "999999999999999.99")],
+         ("10.0", "10.00"), ("999999999999999.99", "999999999999999.99"),
+         (10**15 - 1, "999999999999999.00"), (Decimal("1E-10"), "0.0000000001")],
     )  # fmt: skip
     def test_strings_whole_numbers_and_decimals(self, amount: object, plain: str) -> None:
         money = Money.from_api({"amount": amount, "currencyCode": "USD"})
@@ -145,7 +168,7 @@ class TestFromTheApi:
         [None, "", " ", "abc", "1,5", "1_000", " 10 ", "1e3", "٣", "NaN", "Infinity", "-Infinity",
          "sNaN", True, False, 10.0, float("nan"), [], {}, ["10"], b"10", Decimal("NaN"),
          Decimal("Infinity"), Decimal("1E-999999"), Decimal("1E+999999"), Decimal("0E-999999"),
-         "1e-999999", "9" * 16, "9" * 5000, "0." + "1" * 5000, "1\n", "\x1b[1m1"],
+         10**15, -(10**15), Decimal("1E15"), Decimal("1E-11"), "1e-999999", "9" * 16, "9" * 5000, "0." + "1" * 5000, "1\n", "\x1b[1m1"],
     )  # fmt: skip
     def test_garbage_is_none(self, amount: object) -> None:
         assert Money.from_api({"amount": amount, "currencyCode": "USD"}) is None
@@ -237,7 +260,14 @@ class TestProperties:
 class TestTwoCurrencies:
     def test_never_mix(self) -> None:
         a, b = Money(Decimal(1), "USD"), Money(Decimal(1), "EUR")
-        for mix in (lambda: a + b, lambda: a - b, lambda: a < b, lambda: a >= b):
+        for mix in (
+            lambda: a + b,
+            lambda: a - b,
+            lambda: a < b,
+            lambda: a <= b,
+            lambda: a > b,
+            lambda: a >= b,
+        ):
             with pytest.raises(ValueError, match="different currencies"):
                 mix()
         assert a != b
@@ -247,6 +277,32 @@ class TestTwoCurrencies:
         assert a == b
         assert len({a, b}) == 1
         assert a != "10.00 USD"
+
+
+class TestOrder:
+    def test_at_the_boundary(self) -> None:
+        limit, cent = Money(Decimal("10.00"), "USD"), Money(Decimal("0.01"), "USD")
+        for same in (limit, Money(Decimal(10), "USD")):
+            assert same <= limit
+            assert same >= limit
+            assert not same < limit
+            assert not same > limit
+        assert limit + cent > limit
+        assert limit - cent < limit
+        assert not limit + cent <= limit
+        assert not limit - cent >= limit
+
+    @pytest.mark.parametrize(
+        ("amount", "positive"), [("-0.01", False), ("0.00", False), ("0.01", True), ("1", True)]
+    )
+    def test_positive_from_the_smallest_unit_on(self, amount: str, positive: bool) -> None:
+        assert Money(Decimal(amount), "USD").is_positive is positive
+
+
+@pytest.mark.parametrize("text", ["10.00  USD", "10.00\tUSD", "10.00\u3000USD", "10.00", "USD"])
+def test_only_our_own_form_is_read_back(text: str) -> None:
+    with pytest.raises(ValueError, match="unpack"):
+        Money.from_text(text)
 
 
 @pytest.mark.parametrize("amount", [1.5, "1.5", 1, None, Decimal("NaN"), Decimal("Infinity")])

@@ -150,6 +150,17 @@ class Operation(ABC):
         """Whether the wanted state carries the reason that ours would give."""
         return False
 
+    def led_to(self, intent: Intent, now: Snapshot) -> str | None:
+        """The id of the object that a read which proves the wanted state shows as made."""
+        return intent.object
+
+    def ended(self, intent: Intent, now: Snapshot) -> str:
+        """What is true, and can be done now, where it came to another end than the wanted one."""
+        return (
+            f"Another end than the wanted one was reached, so {intent.summary} can't be done any"
+            " more. Look at the order again."
+        )
+
     def moved(self, before: Snapshot, now: Snapshot) -> bool:
         """Whether something moved that a person must be asked about before it is sent again."""
         return False

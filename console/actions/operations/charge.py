@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import ClassVar, Final
 
 from console.actions.operations.base import (
     Made,
@@ -64,6 +64,8 @@ def choose_charge(order: Order, target: Identifier, states: Sequence[str], calle
 class _OnCharge(Operation):
     """What capture and cancel share: the charge, its sisters, and its permission."""
 
+    ends: ClassVar[frozenset[str]]  # the states that it can lead to
+
     target_name = "charge"
 
     def scope(self, order: Order, object_id: str) -> str:
@@ -82,8 +84,14 @@ class _OnCharge(Operation):
         )
 
     def find(self, order: Order, intent: Intent, made: Made) -> Made | None:
+        """The charge once it shows what was done; a read that lags shows nothing of it yet."""
         charge = order.charge(made.id)
-        return replace(_made(charge), at=made.at) if charge is not None else None
+        if charge is None or charge.state not in self.ends:
+            return None
+        return replace(self.made(charge), at=made.at)
+
+    def made(self, charge: Charge) -> Made:
+        return _made(charge)
 
     def moved(self, before: Snapshot, now: Snapshot) -> bool:
         """A charge beside this one: with both the buyer could pay twice."""
@@ -96,6 +104,7 @@ class CaptureCharge(_OnCharge):
     name = "capture_charge"
     action = "capture"
     method = "POST"
+    ends = frozenset({"CaptureInitiated", "Captured", "Declined", "Canceled"})
 
     def choose(self, order: Order, target: Identifier) -> str:
         return choose_charge(order, target, ("Authorized",), "authorized").id
@@ -162,8 +171,19 @@ class CaptureCharge(_OnCharge):
     def standing(self, intent: Intent, now: Snapshot) -> Standing:
         state, captured = now.part("charge")["state"], now.part("charge")["captured"]
         if state in ("Captured", "CaptureInitiated"):
-            return Standing.DONE if captured in (None, str(intent.amount)) else Standing.ENDED
+            # While it is initiated its amount may not be shown: then nothing says that it is ours.
+            return Standing.DONE if captured == str(intent.amount) else Standing.ENDED
         return _CAPTURE_STANDINGS.get(state, Standing.UNCLEAR)
+
+    def ended(self, intent: Intent, now: Snapshot) -> str:
+        state, captured = now.part("charge")["state"], now.part("charge")["captured"]
+        if state == "Canceled":
+            return f"Charge {intent.object} is Canceled now: to collect, authorize a new charge."
+        return (
+            f"Charge {intent.object} is {state} over {captured or 'an amount that is not shown'},"
+            f" not by this capture of {intent.amount}, and can be captured once only. For more,"
+            " authorize a new charge; what is too much can be refunded."
+        )
 
     def accepted(self, intent: Intent, made: Made) -> str:
         said = f"Charge {made.id} is {made.state}, over {intent.amount}."
@@ -186,6 +206,7 @@ class CancelCharge(_OnCharge):
     action = "cancel"
     method = "DELETE"
     keyed = False
+    ends = frozenset({"Canceled"})
 
     def choose(self, order: Order, target: Identifier) -> str:
         return choose_charge(order, target, _CANCELABLE, "open").id
@@ -219,15 +240,18 @@ class CancelCharge(_OnCharge):
         charge = Charge.from_api(data)
         return _done(charge) if charge.id == intent.object and charge.state == "Canceled" else None
 
-    def find(self, order: Order, intent: Intent, made: Made) -> Made | None:
-        charge = order.charge(made.id)
-        return replace(_done(charge), at=made.at) if charge is not None else None
+    def made(self, charge: Charge) -> Made:
+        return _done(charge)
 
     def standing(self, intent: Intent, now: Snapshot) -> Standing:
         return _CANCEL_STANDINGS.get(now.part("charge")["state"], Standing.UNCLEAR)
 
     def is_ours(self, intent: Intent, now: Snapshot) -> bool:
         return now.part("charge").get("reason") == "MerchantCanceled"
+
+    def ended(self, intent: Intent, now: Snapshot) -> str:
+        state = now.part("charge")["state"]
+        return f"Charge {intent.object} is {state}, so it was not canceled. {_NOT_CANCELED[state]}"
 
     def accepted(self, intent: Intent, made: Made) -> str:
         return f"Charge {made.id} is {made.state}: nothing is reserved with the buyer for it."
@@ -239,6 +263,12 @@ class CancelCharge(_OnCharge):
         return f"Charge {made.id} is {made.state} already, not by this."
 
 
+# What can be done instead, where the charge came to another end than the wanted one.
+_NOT_CANCELED: Final = {
+    "CaptureInitiated": "Its capture has begun: wait for it, then refund it.",
+    "Captured": "To give the money back, refund it.",
+    "Declined": "Nothing is reserved with the buyer for it.",
+}
 _CAPTURE_ANSWERS: Final = ("Captured", "CaptureInitiated", "Declined")
 _CAPTURE_STANDINGS: Final = {
     "Authorized": Standing.BEFORE,

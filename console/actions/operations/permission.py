@@ -29,19 +29,29 @@ from console.actions.snapshot import (
     permission_part,
     recurring_part,
 )
+from console.domain.guides import fixed_life
 from console.domain.ids import Identifier
 from console.domain.intent import LIVE_STATES, State
 from console.domain.limits import MAX_STORE_NAME
 from console.domain.model import OPEN_CHARGE_STATES, Charge, ChargePermission, Json
 from console.domain.money import AmountError, Money
 from console.domain.order import Order, clamp
-from console.domain.rules import Offer
+from console.domain.rules import Offer, offer
+from console.domain.text import clean_json
 from console.store.decisions import Draft, Intent
 
 # A charge that was made stays made in the sum, dead or not: its key is spent either way.
 _MADE_STATES: Final = LIVE_STATES | {State.DECLINED}
 # Which charges a close with cancelPendingCharges ends (Charge page, cancel).
 _CANCELABLE: Final = ("AuthorizationInitiated", "Authorized")
+# What became of one that it should have ended, and what can be done about it.
+_OPEN_STILL: Final = "stayed open: look again in a minute, and cancel what is still open by itself."
+_FATES: Final = {
+    "AuthorizationInitiated": _OPEN_STILL,
+    "Authorized": _OPEN_STILL,
+    "CaptureInitiated": "is being captured: wait for it, then refund it.",
+    "Captured": "was captured meanwhile: to give the money back, refund it.",
+}
 _FREQUENCY: Final = re.compile(r"(?:(?P<value>[1-9][0-9]{0,2})\s+)?(?P<unit>[A-Za-z]+)")
 UNITS: Final = ("Year", "Month", "Week", "Day", "Variable")
 # The fields of merchantMetadata and what a person calls them. Only the store name's limit is
@@ -52,6 +62,7 @@ MERCHANT_FIELDS: Final = {
     "noteToBuyer": ("note to the buyer", None),
     "customInformation": ("custom information", None),
 }
+_LONG_FIELDS: Final = ("noteToBuyer", "customInformation")  # they may have several lines
 _NAMES: Final = {"merchant": "merchantMetadata", "recurring": "recurringMetadata"}
 
 
@@ -148,7 +159,7 @@ class CreateCharge(_OnPermission):
                  if body["canHandlePendingAuthorization"]
                  else "Amazon decides at once: authorized or declined"),
             ),
-            warnings=tuple(_charge_warnings(order, amount, past)),
+            warnings=tuple(_charge_warnings(order, draft, amount, past)),
         )  # fmt: skip
 
     # --- what came of it -------------------------------------------------------------------------
@@ -239,7 +250,10 @@ class CloseChargePermission(_OnPermission):
         return _changed(permission) if closed else None
 
     def find(self, order: Order, intent: Intent, made: Made) -> Made | None:
-        return replace(_changed(order.permission), at=made.at) if order.permission else None
+        permission = order.permission
+        if permission is None or permission.state != "Closed":
+            return None  # the read lags
+        return replace(_changed(permission), at=made.at)
 
     def standing(self, intent: Intent, now: Snapshot) -> Standing:
         """Closed, and where pending charges were to be canceled, those that were open too."""
@@ -248,24 +262,34 @@ class CloseChargePermission(_OnPermission):
             return Standing.BEFORE
         if state != "Closed":
             return Standing.UNCLEAR
-        return Standing.ENDED if self._still_open(intent, now) else Standing.DONE
+        kept = self._kept(intent, now)
+        if any(found not in _FATES for found in kept.values()):
+            return Standing.UNCLEAR
+        return Standing.ENDED if kept else Standing.DONE
 
     def left(self, intent: Intent, now: Snapshot) -> str:
-        still = self._still_open(intent, now)
-        if not still:
-            return ""
-        return (
-            f"As read just now, {', '.join(still)} stayed open: look again in a minute, and cancel"
-            " what is still open by itself."
+        return " ".join(
+            f"As read just now, {name} {_fate_of(state)}"
+            for name, state in self._kept(intent, now).items()
         )
 
-    def _still_open(self, intent: Intent, now: Snapshot) -> list[str]:
-        """What should have been canceled with it, and is still open."""
+    def ended(self, intent: Intent, now: Snapshot) -> str:
+        said = " ".join(
+            f"{name} {_fate_of(state)}" for name, state in self._kept(intent, now).items()
+        )
+        return f"The permission is Closed, but not everything was canceled with it: {said}"
+
+    def _kept(self, intent: Intent, now: Snapshot) -> dict[str, str]:
+        """What should have been canceled with it and was not, by its state; "" is not readable."""
         if not body_of(intent)["cancelPendingCharges"]:
-            return []
-        before = Snapshot(intent.snapshot).part("charges")
+            return {}
         charges = now.part("charges")
-        return [name for name in before if charges.get(name, [""])[0] in _CANCELABLE]
+        return {
+            name: state
+            for name, was in Snapshot(intent.snapshot).part("charges").items()
+            if was[0] in _CANCELABLE
+            and (state := charges.get(name, [""])[0]) not in ("Canceled", "Declined")
+        }
 
     def is_ours(self, intent: Intent, now: Snapshot) -> bool:
         reasons = str(now.part("permission").get("reasons") or "").split()
@@ -305,12 +329,27 @@ class UpdateChargePermission(_OnPermission):
     def require_allowed(
         self, action: str, order: Order, object_id: str, amount: Money | None, wish: Wish
     ) -> None:
-        super().require_allowed(action, order, object_id, amount, wish)
         permission = permission_of(order)
+        can = offer(order, action, object_id)
+        if action == "extend" and not can.allowed and permission.is_one_time:
+            raise Held(can.why, fixed_life(order))
+        super().require_allowed(action, order, object_id, amount, wish)
+        if action == "extend" and not wish.frequency:
+            has = recurring_part(permission)["frequency"] or "not told"
+            raise Held(
+                "Amazon computes the expiry from the frequency, and none was given.",
+                f'Give one, such as --frequency "1 Year"; now it is {has}.',
+            )
         if not wish.merchant and not wish.frequency:
             raise Held("Nothing to change was given.", "Name a field and its new value.")
-        for name, value in wish.merchant.items():
+        for name, typed in wish.merchant.items():
             called, most = MERCHANT_FIELDS[name]
+            value = typed.strip()
+            if clean_json(value) != value or ("\n" in value and name not in _LONG_FIELDS):
+                raise Held(
+                    f"The {called} holds a character that can't be seen, such as a tab.",
+                    "Type it anew: what is written must be what is read back.",
+                )
             if most is not None and len(value) > most:
                 raise Held(f"The {called} has {len(value)} characters; Amazon takes {most}.")
             if permission.state == "Closed" and merchant_part(permission)[name]:
@@ -333,7 +372,9 @@ class UpdateChargePermission(_OnPermission):
     def _fields(self, permission: ChargePermission, wish: Wish) -> dict[str, Any]:
         fields: dict[str, Any] = {}
         if wish.merchant:
-            fields["merchantMetadata"] = dict(wish.merchant)
+            fields["merchantMetadata"] = {
+                name: value.strip() for name, value in wish.merchant.items()
+            }
         if wish.frequency:
             fields["recurringMetadata"] = {"frequency": parse_frequency(wish.frequency)}
             if wish.amount:
@@ -376,7 +417,10 @@ class UpdateChargePermission(_OnPermission):
         return written if _equal(_wanted(body_of(intent)), Snapshot(now)) else None
 
     def find(self, order: Order, intent: Intent, made: Made) -> Made | None:
-        return replace(_changed(order.permission), at=made.at) if order.permission else None
+        permission, now = order.permission, self.snapshot(order, intent.object)
+        if permission is None or now is None or not _equal(_wanted(body_of(intent)), now):
+            return None  # the read lags, or somebody wrote after it
+        return replace(_changed(permission), at=made.at)
 
     def standing(self, intent: Intent, now: Snapshot) -> Standing:
         """As wanted, as before, or a third value, which somebody else wrote."""
@@ -391,6 +435,17 @@ class UpdateChargePermission(_OnPermission):
 
     def is_ours(self, intent: Intent, now: Snapshot) -> bool:
         return True  # nothing tells whose value it is
+
+    def ended(self, intent: Intent, now: Snapshot) -> str:
+        wanted = _wanted(body_of(intent))
+        values = ", ".join(f"{name} {now.part(part).get(name) or 'empty'}" for part, name in wanted)
+        said = (
+            f"Somebody else has written meanwhile: {values}. It was not written over; the last one"
+            " who writes wins, so decide anew if yours is still meant."
+        )
+        if intent.unanswered:
+            said += " An attempt of ours has no answer: if it is only late, it still writes."
+        return said
 
     def accepted(self, intent: Intent, made: Made) -> str:
         if intent.action != "extend":
@@ -464,10 +519,13 @@ def _room(permission: ChargePermission, amount: Money | None) -> Rows:
     return (("limit", str(permission.limit)), ("room left", str(left)))
 
 
-def _charge_warnings(order: Order, amount: Money, past: Sequence[Intent]) -> list[str]:
+def _charge_warnings(
+    order: Order, draft: Draft, amount: Money, past: Sequence[Intent]
+) -> list[str]:
     found = [*order.warnings]
+    replaced = (draft.link or {}).get("renews")  # goes with the next step
     for charge in order.charges:
-        if charge.state in OPEN_CHARGE_STATES:
+        if charge.state in OPEN_CHARGE_STATES and charge.id != replaced:
             found.append(
                 f"Charge {charge.id} over {charge.amount or 'an unknown amount'} is {charge.state}:"
                 " with this the buyer is charged beside it. Cancel it first if this replaces it."
@@ -480,6 +538,13 @@ def _charge_warnings(order: Order, amount: Money, past: Sequence[Intent]) -> lis
                 f" UTC (intent {intent.id}). This is a second charge."
             )
     return found
+
+
+def _fate_of(state: str) -> str:
+    """What became of a charge that a close should have canceled, by the state that was read."""
+    if not state:
+        return "could not be read: look at it by itself."
+    return _FATES.get(state, f"is {state}, which this console doesn't know: look at it by itself.")
 
 
 def _dies(charge: Charge, ends: bool) -> bool:

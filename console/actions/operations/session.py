@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import NoReturn
 
 from console.actions.operations.base import (
     Made,
@@ -13,7 +15,7 @@ from console.actions.operations.base import (
     named,
     typed_amount,
 )
-from console.actions.outcome import Held
+from console.actions.outcome import Held, Result
 from console.actions.plan import Wish, Words
 from console.actions.snapshot import Snapshot, session_part
 from console.domain.ids import Identifier, Kind
@@ -21,6 +23,7 @@ from console.domain.model import Charge, CheckoutSession, Json
 from console.domain.money import Money
 from console.domain.order import Order
 from console.domain.remains import remains
+from console.domain.rules import offer
 from console.store.decisions import Draft, Intent
 
 
@@ -52,7 +55,15 @@ class CompleteCheckoutSession(Operation):
     def amount(self, order: Order, object_id: str, wish: Wish) -> Money | None:
         session = session_of(order)
         currency = session.amount.currency if session.amount else order.currency
+        if currency is None and session.state != "Open":  # what is over tells no amount
+            self._say_it_is_over(order, object_id, wish)
         return typed_amount(wish.amount, currency or _named_currency(wish.amount), "session")
+
+    def _say_it_is_over(self, order: Order, object_id: str, wish: Wish) -> NoReturn:
+        already = self.already(order, object_id, None, wish)
+        if already is not None:
+            raise Held(already, "Nothing had to be sent.", result=Result.ALREADY_SO)
+        raise Held(offer(order, self.action, object_id).why)
 
     def require_allowed(
         self, action: str, order: Order, object_id: str, amount: Money | None, wish: Wish
@@ -105,17 +116,35 @@ class CompleteCheckoutSession(Operation):
     def read(self, intent: Intent, data: Json) -> Made | None:
         session = CheckoutSession.from_api(data)
         led_somewhere = session.state == "Completed" or session.permission_id
-        return _made(session) if session.id == intent.object and led_somewhere else None
+        fits = session.id == intent.object and session.amount in (None, intent.amount)
+        return _made(session) if fits and led_somewhere else None
 
     def find(self, order: Order, intent: Intent, made: Made) -> Made | None:
+        """Its charge tells how it ended; only where none was made the session is all there is."""
         charge = order.charge(made.id)
-        return _of_charge(charge, made) if charge is not None else made
+        if charge is not None:
+            return _of_charge(charge, made)
+        session = order.session
+        if session is None or session.state != "Completed" or session.charge_id is not None:
+            return None  # the read lags, or the charge could not be read
+        return replace(made, state=session.state, pending=False)
 
     def standing(self, intent: Intent, now: Snapshot) -> Standing:
         return _STANDINGS.get(str(now.part("session").get("state")), Standing.UNCLEAR)
 
     def is_ours(self, intent: Intent, now: Snapshot) -> bool:
         return True  # its key need not be kept, so a replay doesn't tell
+
+    def led_to(self, intent: Intent, now: Snapshot) -> str | None:
+        session = now.part("session")
+        found: str | None = session.get("charge") or session.get("permission")
+        return found
+
+    def ended(self, intent: Intent, now: Snapshot) -> str:
+        return (
+            "The session is Canceled now, so it can't be completed any more: the buyer has to check"
+            " out again."
+        )
 
     def accepted(self, intent: Intent, made: Made) -> str:
         said = f"The session is completed: {made.id}, {made.state}."
