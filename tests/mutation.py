@@ -93,7 +93,7 @@ def mutants_of(text: str) -> list[Mutant]:
         if isinstance(node, left_out):
             return
         for kind, operator in operators:
-            if isinstance(node, kind) and not _is_words(cst, node):
+            if isinstance(node, kind) and not _is_words(cst, node) and not _is_none(cst, node):
                 changed = list(operator(node))
                 if isinstance(node, cst.SimpleString):
                     changed = changed[:1]  # another text is another text, in whichever letters
@@ -111,6 +111,15 @@ def _is_words(cst: Any, node: Any) -> bool:
     Names of states, fields and operations have none; they are mutated.
     """
     return isinstance(node, cst.SimpleString) and " " in node.raw_value
+
+
+def _is_none(cst: Any, node: Any) -> bool:
+    """A field that is None by default: mypy refuses the text that mutmut would put there."""
+    return (
+        isinstance(node, cst.AnnAssign)
+        and isinstance(node.value, cst.Name)
+        and node.value.value == "None"
+    )
 
 
 def difference(before: str, after: str) -> tuple[str, str]:

@@ -11,7 +11,6 @@ from textual.types import IgnoreReturnCallbackType
 from console.domain.rules import ACTIONS
 from console.tui.keys import GENERAL, TABS
 from console.tui.screens.console import ConsoleScreen
-from console.tui.widgets.footer import DONE_HERE
 
 _NOUNS = {"charge": "this charge", "charge_permission": "this order",
           "checkout_session": "this checkout session"}  # fmt: skip
@@ -25,9 +24,8 @@ class ConsoleCommands(Provider):
         if not isinstance(screen, ConsoleScreen):
             return
         for action in ACTIONS:
-            later = "" if action.name in DONE_HERE else " (comes later)"
             noun = f"{action.title.lower()}: {_NOUNS[action.target]}"
-            yield noun, action.tooltip + later, partial(screen.action_act, action.name)
+            yield noun, action.tooltip, partial(screen.action_act, action.name)
         for general in GENERAL:
             if general.command and not general.key.startswith("ctrl+"):
                 yield general.command, general.tooltip, partial(screen.action_general, general.name)

@@ -5,7 +5,9 @@ Imported once the session is open: it knows the core's exceptions.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from console.actions.outcome import Held, Outcome, Result
 from console.amazon.errors import (
@@ -19,6 +21,8 @@ from console.amazon.errors import (
 from console.domain.explain import Tone, explain_error
 from console.domain.ids import NotAnId
 from console.domain.model import parse_status
+from console.domain.plural import counted
+from console.domain.rules import BY_NAME
 from console.domain.text import clean, clean_line
 from console.lookup import NotFoundHere, Several
 from console.store.database import StoreFailed
@@ -47,7 +51,9 @@ def say_failure(error: Exception) -> Said:
     if isinstance(error, NotFoundHere):
         return Said("Not found", str(error), error.hint, "warning")
     if isinstance(error, Held):
-        return Said("Held back", str(error), error.hint or "Nothing was sent.", "warning")
+        so = error.result is Result.ALREADY_SO
+        title, tone = _OTHER_TITLES[error.result] if so else ("Held back", "warning")
+        return Said(title, str(error), error.hint or "Nothing was sent.", tone)
     if isinstance(error, AmazonError):
         return _amazon(error)
     if isinstance(error, JournalBroken):
@@ -82,43 +88,134 @@ def _amazon(error: AmazonError) -> Said:
 
 
 # The core's hints name commands; on the screen there is a shorter way.
-_HINTS: dict[Result, str] = {
+_HINTS: Final[dict[Result, str]] = {
     Result.UNKNOWN: (
-        "Look at the charge in Seller Central. The ways out are among the open intents (key i):"
-        " ask Amazon again with the same key, it happened, it did not."
+        "Look at the order in Seller Central. The ways out are among the open intents (key i):"
+        " ask Amazon again{same}, it happened, it did not."
     ),
-    Result.REFUSED: "To try again, refund the same amount: it is the same decision and key.",
-    Result.NOT_SENT: "To try again, refund the same amount: it is the same decision and key.",
+    Result.REFUSED: "To try again, ask for the same once more: it is the same decision{key}.",
+    Result.NOT_SENT: "To try again, ask for the same once more: it is the same decision{key}.",
     Result.BLOCKED: "Open intents (i) shows what stands in the way.",
 }
 
-_TITLES: dict[Result, tuple[str, Tone]] = {
-    Result.ACCEPTED: ("Refund initiated", "good"),
+
+@dataclass(frozen=True)
+class _Titles:
+    """What an action's outcome is called: done, only begun, refused, and made by somebody."""
+
+    done: str
+    begun: str
+    refused: str
+    absorbed: str = "Already so: nothing new was made"
+
+
+_TITLES: Final = {
+    "refund": _Titles(
+        "Refund done", "Refund initiated", "nothing was refunded",
+        "Already refunded: nothing new was made",
+    ),
+    "capture": _Titles("Capture done", "Capture initiated", "nothing was captured"),
+    "cancel": _Titles("Canceled", "Cancel initiated", "not canceled"),
+    "authorize": _Titles(
+        "Authorized", "Authorization initiated", "nothing was authorized",
+        "Already authorized: nothing new was made",
+    ),
+    "close": _Titles("Closed", "Close initiated", "not closed"),
+    "extend": _Titles("Frequency changed", "Renewal initiated", "not extended"),
+    "update": _Titles("Updated", "Update initiated", "nothing was changed"),
+    "complete": _Titles("Completed", "Completed, its charge is initiated", "not completed"),
+}  # fmt: skip
+_RENEWED: Final = "Renewed"
+# By the state of the charge that an action made, or a step of a renewal changed.
+_OF_CHARGE: Final = {
+    "Authorized": "Authorized",
+    "Captured": "Captured",
+    "Canceled": "Canceled",
+    "AuthorizationInitiated": "Authorization initiated",
+    "CaptureInitiated": "Capture initiated",
+}
+_OTHER_TITLES: Final[dict[Result, tuple[str, Tone]]] = {
     Result.ALREADY_SO: ("Already so", "neutral"),
-    Result.ABSORBED: ("Already refunded: nothing new was made", "warning"),
-    Result.REFUSED: ("Refused: nothing was refunded", "bad"),
     Result.UNKNOWN: ("OUTCOME UNKNOWN", "bad"),
     Result.NOT_SENT: ("Not sent: nothing reached Amazon", "warning"),
-    Result.STALE: ("The order had changed: not refunded", "warning"),
-    Result.CONFLICT: ("Conflict: not refunded", "warning"),
-    Result.BLOCKED: ("Blocked: nothing was sent", "warning"),
+    Result.CONFLICT: ("Conflict: yours was not made", "warning"),
 }
 
 
-def say_outcome(outcome: Outcome) -> Said:
-    """An outcome in the dialog's last step and in the messages of the screen."""
-    title, tone = _TITLES.get(outcome.result, (outcome.result.value, "neutral"))
-    state = parse_status((outcome.object or {}).get("statusDetails")).state
-    if outcome.result is Result.ACCEPTED and state == "Refunded":
-        title = "Refund done"
+def say_outcome(outcome: Outcome, *, finishes: bool = False) -> Said:
+    """An outcome in the dialog's last step and in the messages of the screen.
+
+    `finishes` is for the second step of a renewal: with it the renewal is done.
+    """
+    title, tone = _title(outcome, finishes=finishes)
     facts = [*outcome.facts]
     if outcome.code:
-        explained = explain_error(outcome.code, "create_refund", today=datetime.now(UTC).date())
+        operation = None if outcome.action == "extend" else BY_NAME[outcome.action].operation
+        explained = explain_error(outcome.code, operation, today=datetime.now(UTC).date())
         facts.append(f"{outcome.code}: {explained.meaning}")
     if outcome.intent is not None:
-        tries = f"{outcome.attempts} attempt{'' if outcome.attempts == 1 else 's'}"
-        facts.append(f"Intent {outcome.intent}, {tries}, key {outcome.idempotency_key or 'none'}")
-    hint = _HINTS.get(outcome.result, outcome.hint) if outcome.hint else ""
-    if outcome.result is Result.REFUSED and "journal retry" not in (outcome.hint or ""):
-        hint = outcome.hint or ""
-    return Said(title, clean(outcome.message), clean(hint), tone, tuple(clean(f) for f in facts))
+        tries = counted(outcome.attempts, "attempt")
+        key = f"key {outcome.idempotency_key}" if outcome.idempotency_key else "no key"
+        facts.append(f"Intent {outcome.intent}, {tries}, {key}")
+    return Said(
+        title, clean(outcome.message), clean(_hint(outcome)), tone, tuple(clean(f) for f in facts)
+    )
+
+
+def _hint(outcome: Outcome) -> str:
+    hint = outcome.hint or ""
+    if outcome.half_done:
+        return "Open intents (i) shows where it stands, with both ways on."
+    if not hint or (outcome.result is Result.REFUSED and "journal retry" not in hint):
+        return hint
+    keyed = bool(outcome.idempotency_key)
+    template = _HINTS.get(outcome.result, hint)
+    if template is hint:
+        return hint
+    return template.format(
+        same=" with the same key" if keyed else "", key=" and key" if keyed else ""
+    )
+
+
+def _title(outcome: Outcome, *, finishes: bool) -> tuple[str, Tone]:
+    """Requested, initiated, done: three words that are never mixed."""
+    titles, result = _TITLES[outcome.action], outcome.result
+    if outcome.half_done:
+        return _half_done(outcome)
+    if result is Result.ACCEPTED:
+        return _accepted(outcome, titles, finishes=finishes), "good"
+    if result is Result.ABSORBED:
+        return titles.absorbed, "warning"
+    if result is Result.REFUSED:
+        what = "Declined" if outcome.object is not None else "Refused"
+        return f"{what}: {titles.refused}", "bad"
+    if result is Result.STALE:
+        what = "look again" if outcome.attempts else "nothing was sent"
+        return f"The order had changed: {what}", "warning"
+    if result is Result.BLOCKED:
+        return "Blocked" if outcome.attempts else "Blocked: nothing was sent", "warning"
+    return _OTHER_TITLES.get(result, (result.value, "neutral"))
+
+
+def _accepted(outcome: Outcome, titles: _Titles, *, finishes: bool) -> str:
+    raw = outcome.object or {}
+    state = parse_status(raw.get("statusDetails")).state
+    renewed = outcome.half_done is False or finishes
+    if outcome.action == "refund":  # the end of a refund shows in its state alone
+        return titles.done if state == "Refunded" else titles.begun
+    if outcome.pending and (renewed or outcome.action == "complete"):
+        return titles.begun
+    if renewed:
+        return _RENEWED
+    if outcome.action in ("authorize", "extend") and "chargeId" in raw:
+        return _OF_CHARGE.get(state, clean_line(state, 60))
+    return titles.begun if outcome.pending else titles.done
+
+
+def _half_done(outcome: Outcome) -> tuple[str, Tone]:
+    """Only the first of two steps stands; what the second came to is in the message."""
+    if outcome.pending:
+        return "Half renewed: the first step is initiated", "warning"
+    if outcome.result is Result.UNKNOWN:
+        return "HALF RENEWED: THE SECOND STEP'S OUTCOME IS UNKNOWN", "bad"
+    return "Half renewed: the first step is done, the second is not", "bad"

@@ -143,9 +143,9 @@ class RecentRead(Message):
 
 
 class Progress(Message):
-    """A step of an action or of a recovery; `about` is the charge or the intent."""
+    """A step of the plan that is being carried out, or of a recovery (then it is None)."""
 
-    def __init__(self, about: str, text: str) -> None:
+    def __init__(self, about: Plan | None, text: str) -> None:
         self.about = about
         self.text = text
         super().__init__()
@@ -181,10 +181,28 @@ class WatchEnded(Message):
 
 @dataclass(frozen=True)
 class Standing:
-    """How the journal stands: its open intents, and what is wrong with it, if anything."""
+    """How the journal stands: its open intents, and what is wrong with it, if anything.
+
+    `half_done` are the first steps of renewals whose second is missing.
+    """
 
     open: tuple[Intent, ...] = field(default=())
+    half_done: tuple[Intent, ...] = field(default=())
     problem: str | None = None
+
+
+class Ready(Message):
+    """An order was read for what a person wants to do to one of its objects.
+
+    `begun` is the first step of the renewal that it finishes or undoes.
+    """
+
+    def __init__(self, order: Order, action: str, target: str, begun: Intent) -> None:
+        self.order = order
+        self.action = action
+        self.target = target
+        self.begun = begun
+        super().__init__()
 
 
 class Stood(Message):

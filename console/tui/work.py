@@ -15,14 +15,16 @@ from typing import Any, Final
 
 from textual.app import App
 from textual.message_pump import MessagePump
+from textual.worker import Worker
 
 from console.actions.outcome import Outcome, Result
 from console.actions.plan import Plan
-from console.actions.recovery import recover, resolve_by_hand
+from console.actions.recovery import is_of, recover, resolve_by_hand
+from console.actions.renewal import Renewal, half_done
 from console.actions.watch import End, News, Watches
 from console.actions.worklist import known_orders
 from console.domain.ids import Identifier, parse
-from console.domain.intent import OPEN_STATES, State
+from console.domain.intent import LIVE_STATES, OPEN_STATES, State
 from console.domain.model import parse_time, show_time
 from console.domain.order import Order
 from console.domain.text import clean_line
@@ -47,6 +49,7 @@ class Work:
         self._app = app
         self._sink = sink
         self._watches = Watches(session.engine, lambda news: self._post(say.WatchEnded(news)))
+        self._sending: list[tuple[Plan, Worker[None]]] = []
 
     # --- looking up ------------------------------------------------------------------------
 
@@ -149,10 +152,22 @@ class Work:
 
     def perform(self, plan: Plan, phrase: str, *, above_captured: bool, disputed: bool) -> None:
         """Send a confirmed plan. Neither exclusive nor bound to the dialog."""
-        self._spawn(self._perform(plan, phrase, above_captured, disputed), "send")
+        worker = self._spawn(self._perform(plan, phrase, above_captured, disputed), "send")
+        self._sending.append((plan, worker))
+
+    def stop(self, plan: Plan) -> bool:
+        """Stop a confirmed plan if its cooling time still runs; whether it did."""
+        if not self.session.engine.is_cooling(plan):
+            return False
+        for sending, worker in self._sending:
+            if sending is plan:
+                worker.cancel()
+        text = "It was stopped in its cooling time: nothing was sent."
+        self._post(say.Performed(plan, None, say.Said("Stopped", text)))
+        return True
 
     async def _perform(self, plan: Plan, phrase: str, above_captured: bool, disputed: bool) -> None:
-        tell = self._teller(plan.draft.object)
+        tell = self._teller(plan)
         try:
             outcome = await self.session.engine.perform(
                 plan, phrase, above_captured=above_captured, disputed=disputed, tell=tell
@@ -160,16 +175,36 @@ class Work:
         except READ_FAILURES as error:
             self._post(say.Performed(plan, None, say_failure(error)))
         else:
-            self._post(say.Performed(plan, outcome, say_outcome(outcome)))
-            await self._after(outcome)
+            said = say_outcome(outcome, finishes=_finishes(plan))
+            self._post(say.Performed(plan, outcome, said))
+            await self._after(outcome, plan)
+        finally:
+            self._sending = [(one, worker) for one, worker in self._sending if one is not plan]
         await self._stand(verify=False)
 
-    async def _after(self, outcome: Outcome) -> None:
-        if outcome.intent is not None and outcome.result is Result.ACCEPTED:
+    async def _after(self, outcome: Outcome, plan: Plan | None = None) -> None:
+        """Watch what was accepted; of two steps the first one too."""
+        if plan is not None and plan.then is not None:
+            scope, accepted = plan.draft.scope, [State.ACCEPTED]
+            intents = self.session.journal.intents
+            self._watches.follow(await asyncio.to_thread(intents, scope=scope, states=accepted))
+        elif outcome.intent is not None and outcome.result is Result.ACCEPTED:
             self.follow(await self._intent(outcome.intent))
 
+    def prepare(self, action: str, target: str, begun: Intent) -> None:
+        """Read the order of `target` for an action that finishes or undoes a renewal."""
+        self._spawn(self._prepare(action, target, begun), "prepare", exclusive=True)
+
+    async def _prepare(self, action: str, target: str, begun: Intent) -> None:
+        try:
+            order = await self.session.lookup.look_up(parse(target))
+        except READ_FAILURES as error:
+            self._post(say.Recovered([], say_failure(error), asked=True))
+        else:
+            self._post(say.Ready(order, action, target, begun))
+
     def follow(self, intent: Intent) -> None:
-        """Watch an accepted refund until Amazon is done with it."""
+        """Watch what an accepted intent made, until Amazon is done with it."""
         self._watches.follow([intent])
 
     @property
@@ -183,7 +218,7 @@ class Work:
     # --- the journal -------------------------------------------------------------------------
 
     def start(self) -> None:
-        """What has to be seen to at the start: the journal, open intents, unfinished refunds."""
+        """What has to be seen to at the start: the journal, open intents, what is unfinished."""
         self._spawn(self._start(), "start")
         self._spawn(self._watches.run(), "watch")
 
@@ -200,10 +235,10 @@ class Work:
             self._post(say.WatchEnded(news))
 
     def _unseen_declines(self) -> list[News]:
-        """Refunds that Amazon declined and that nobody has said to have seen."""
+        """What Amazon took on and declined, and nobody has said to have seen."""
         session, since = self.session, self.session.client.amazon_now() - STILL_NEWS
         return [
-            News(End.DONE, "refund", intent.result, intent.scope, "Declined",
+            News(End.DONE, parse(intent.result).v2.kind, intent.result, intent.scope, "Declined",
                  amount=intent.amount, intent=intent)
             for intent in session.journal.intents(states=[State.DECLINED])
             if intent.environment == session.profile.environment
@@ -223,16 +258,24 @@ class Work:
             if kind == "declined":
                 self.session.known.set_watermark(_seen_mark(identifier), now)
 
-    def recover(self, number: int, *, nobody_else: bool) -> None:
+    def recover(self, number: int, *, nobody_else: bool, disputed: bool = False) -> None:
         """Ask Amazon again about one open intent, because a person wants it."""
-        self._spawn(self._recover(number, nobody_else=nobody_else, asked=True), "send")
+        self._spawn(
+            self._recover(number, nobody_else=nobody_else, disputed=disputed, asked=True), "send"
+        )
 
-    async def _recover(self, number: int | None, *, nobody_else: bool, asked: bool) -> None:
+    async def _recover(
+        self, number: int | None, *, nobody_else: bool, disputed: bool = False, asked: bool
+    ) -> None:
         engine = self.session.engine
         try:
             await engine.require_sound_journal()
             outcomes = await recover(
-                engine, number=number, nobody_else=nobody_else, tell=self._teller("intents")
+                engine,
+                number=number,
+                nobody_else=nobody_else,
+                disputed=disputed,
+                tell=self._teller(None),
             )
         except READ_FAILURES as error:
             self._post(say.Recovered([], say_failure(error), asked=asked))
@@ -272,8 +315,13 @@ class Work:
         problem = None
         if verify:
             problem = (await asyncio.to_thread(journal.verify)).problem
-        found = await asyncio.to_thread(journal.intents, states=OPEN_STATES)
-        standing = say.Standing(tuple(found), problem)
+        found = await asyncio.to_thread(journal.intents, states=LIVE_STATES | OPEN_STATES)
+        engine = self.session.engine
+        standing = say.Standing(
+            open=tuple(intent for intent in found if intent.is_open),
+            half_done=tuple(intent for intent in half_done(found) if is_of(engine, intent)),
+            problem=problem,
+        )
         self._post(say.Stood(standing))
         return standing
 
@@ -294,7 +342,7 @@ class Work:
         self._app.call_later(self._app.call_after_refresh, painted.set)
         await painted.wait()
 
-    def _teller(self, about: str) -> Callable[[str], None]:
+    def _teller(self, about: Plan | None) -> Callable[[str], None]:
         return lambda text: self._post(say.Progress(about, text))
 
     def _post(self, message: Any) -> None:
@@ -302,17 +350,23 @@ class Work:
 
     def _spawn(
         self, job: Coroutine[Any, Any, object], group: str, *, exclusive: bool = False
-    ) -> None:
+    ) -> Worker[None]:
         async def guarded() -> None:
             try:
                 await job
             except Exception as error:
                 self._post(say.Fault(group, error))
 
-        self._app.run_worker(
+        return self._app.run_worker(
             guarded(), group=group, exclusive=exclusive, exit_on_error=False, name=group
         )
 
 
-def _seen_mark(refund: str) -> str:
-    return f"seen/declined/{refund}"
+def _finishes(plan: Plan) -> bool:
+    """Whether it is the second step of a renewal."""
+    renewal = Renewal.of(plan.draft)
+    return renewal is not None and renewal.step == 2
+
+
+def _seen_mark(made: str) -> str:
+    return f"seen/declined/{made}"

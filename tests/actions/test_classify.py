@@ -138,9 +138,3 @@ class TestTheKeyIsTaken:
             assert other.verdict is Verdict.PROVES_NOTHING
         without_key = read_answer(CANCEL, intent_of(CANCEL, CHARGE), no(400, code))
         assert without_key.verdict is Verdict.SAYS_NO
-
-
-def test_the_words_of_the_verdicts_stand_in_the_journal_for_ever() -> None:
-    assert [str(verdict) for verdict in Verdict] == [
-        "made", "says_no", "key_taken", "throttled", "proves_nothing"
-    ]  # fmt: skip

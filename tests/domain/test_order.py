@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.domain.ids import parse
 from console.domain.money import Money
 from console.domain.order import (
     Order,
@@ -174,6 +175,10 @@ class TestTotals:
         assert found.totals.captured == usd("40")
         assert found.totals.refundable == usd("46")
 
+    def test_without_charges_only_what_the_limits_tell(self) -> None:
+        found = order(permission=permission(balance="60.00 USD"))
+        assert found.totals == Totals("USD", unaccounted=usd("40"))
+
     def test_without_a_currency_there_is_nothing_to_add(self) -> None:
         bare = order(permission=permission(limit=None, balance=None))
         assert bare.totals == Totals(None)
@@ -190,6 +195,12 @@ class TestTotals:
         assert order(charge(), permission=permission()).fully_captured is False
         assert order(charge(), permission=permission(limit=None)).fully_captured is None
         assert order(charge()).fully_captured is None
+
+    def test_what_can_not_be_compared_is_not_fully_captured_nor_the_opposite(self) -> None:
+        whole = permission(limit="40.00 USD", balance="0.00 USD")
+        assert order(permission=whole).fully_captured is None
+        euro = charge(amount="40.00 EUR")
+        assert order(euro, permission=whole).fully_captured is None
 
 
 class TestUnaccounted:
@@ -219,6 +230,16 @@ class TestUnaccounted:
         of = permission(balance="60.00 USD")
         assert order(charge(state), permission=of).totals.unaccounted == usd("40")
 
+    def test_a_charge_without_amounts_is_not_guessed_at(self) -> None:
+        of = permission(balance="60.00 USD")
+        bare = charge("Authorized", None)
+        assert order(bare, charge("Canceled"), permission=of).totals.unaccounted == usd("40")
+
+    def test_a_charge_whose_figures_are_in_two_currencies_raises_nothing(self) -> None:
+        of = permission(balance="40.00 USD")
+        odd = replace(charge(), captured=Money(Decimal(10), "EUR"))
+        assert order(odd, permission=of).totals.unaccounted == usd("20")
+
     @pytest.mark.parametrize("type", ["Recurring", "PaymentMethodOnFile"])
     def test_monthly_limits_tell_nothing(self, type: str) -> None:
         of = permission(id=AGREEMENT, type=type, balance="10.00 USD")
@@ -242,6 +263,14 @@ class TestLifetime:
             ("20240131T120000Z", "20250228T120000Z", "13 months"),
             ("20230201T000000Z", "20240301T000000Z", "13 months"),
             ("20230701T000000Z", "20240801T000000Z", "13 months"),
+            ("20240101T000000Z", "20240626T000000Z", "180 days"),  # 3 days less
+            ("20240101T000000Z", "20240625T235959Z", None),
+            ("20240101T000000Z", "20240702T000000Z", "180 days"),  # 3 days more
+            ("20240101T000000Z", "20240702T000001Z", None),
+            ("20240101T000000Z", "20250127T000000Z", "13 months"),  # 395 days, 3 days less
+            ("20240101T000000Z", "20250126T235959Z", None),
+            ("20240101T000000Z", "20250202T000000Z", "13 months"),  # 3 days more
+            ("20240101T000000Z", "20250202T000001Z", None),
             ("20240524T120000Z", "20240624T120000Z", None),
             ("20240524T120000Z", None, None),
         ],
@@ -317,6 +346,13 @@ def test_no_figure_is_ever_negative_or_raises(found: Order) -> None:
 def test_clamp() -> None:
     assert clamp(usd("-1")) == usd("0")
     assert clamp(usd("1")) == usd("1")
+
+
+def test_what_was_not_looked_at_is_nothing() -> None:
+    found = Order(parse(ORDER), None, (), (), NOW)
+    assert found.currency is None
+    assert (found.journal_refunds, found.unread) == ({}, {})
+    assert found.disputes == found.warnings == found.history == ()
 
 
 def test_the_moment_of_the_look_is_kept() -> None:

@@ -22,6 +22,7 @@ from console.amazon.endpoints import Account
 from console.amazon.signing import Signer
 from console.amazon.throttle import Throttle
 from console.demo import _remember_world, make_key
+from console.domain.policy import Policy
 from console.lookup import Lookup
 from console.session import Session
 from console.simulator.clock import Clock
@@ -57,6 +58,7 @@ class Stage:
     waits: tuple[float, ...] = WAITS
     title: str = "Acme Store"
     region: str = "na"
+    policy: Policy = field(default_factory=Policy)
     world: World = field(init=False)
     server: SimulatorServer = field(init=False)
     before_open: Callable[[], None] = lambda: None
@@ -69,6 +71,10 @@ class Stage:
 
     def fault(self, spec: str) -> None:
         self.world.faults.add(Fault.parse(spec))
+
+    def switch(self, **values: object) -> None:
+        """Answer one of the open questions about Amazon another way."""
+        self.world.switches = self.world.switches.changed(values)
 
     def refunds_sent(self) -> int:
         """POSTs for a refund that reached the server."""
@@ -102,7 +108,7 @@ class Stage:
         places = Places(self.folder, self.folder)
         journal, known = Journal(places.journal, "ann"), KnownIds(places.index)
         lookup = Lookup(client, known, journal)
-        engine = Engine(client, lookup, journal, waits=self.waits)
+        engine = Engine(client, lookup, journal, policy=self.policy, waits=self.waits)
         return Session(profile, client, known, journal, lookup, engine)
 
     @asynccontextmanager
@@ -210,7 +216,7 @@ class Driver:
         await self.type(amount)
         await self.press("enter")
         await self.type(reason)
-        await self.press("enter")
+        await self.press("enter", "enter")
         await self.sees("The exact request")
 
     async def confirm(self, phrase: str) -> None:

@@ -21,7 +21,7 @@ async def test_a_refund_beside_a_dispute_is_confirmed_by_its_own_word(
         await console.press("r")
         await console.sees("Disputed", "a refund can pay twice")
         await console.type(amount)
-        await console.press("enter", "enter")
+        await console.press("enter", "enter", "enter")
         await console.sees("Answer it in Seller Central by 2026-01-23")
         await console.confirm(f"{amount} USD")
         assert stage.refunds_sent() == 0

@@ -46,12 +46,12 @@ async def test_where_money_moved_a_person_is_asked(stage: Stage) -> None:
     refund(stage.world, CHARGE, "10.00")
     sent = stage.refunds_sent()
     async with stage.console() as console:
-        await console.sees("! Intent 1: outcome unknown Money has moved", "1 open intent")
+        await console.sees("! Intent 1: outcome unknown The order has moved", "1 open intent")
         await console.press("escape", "i")
         await console.sees("Open intents", "refund 10.00 USD", "3 without an answer")
         await console.press("a")
         await console.idle()
-        await console.sees("Money has moved")
+        await console.sees("The order has moved")
         assert stage.refunds_sent() == sent
         await console.press("x")
         await console.sees("It did not happen. Say what the evidence is")
@@ -64,18 +64,18 @@ async def test_where_money_moved_a_person_is_asked(stage: Stage) -> None:
     assert stage.refunds_sent() == sent
 
 
-async def test_nobody_else_refunded_has_to_be_typed(stage: Stage) -> None:
+async def test_nobody_else_did_it_has_to_be_typed(stage: Stage) -> None:
     await leave_unknown(stage)
     from console.simulator.foreign import refund
 
     refund(stage.world, CHARGE, "5.00")
     async with stage.console() as console:
-        await console.sees("Money has moved")
+        await console.sees("The order has moved")
         await console.press("escape", "i", "n")
-        await console.sees("Type: nobody else refunded")
+        await console.sees("Type: nobody else did it")
         await console.press("enter", "enter")
         assert state_of(console, 1) is State.UNKNOWN
-        await console.type("nobody else refunded")
+        await console.type("nobody else did it")
         await console.press("enter")
         await console.sees("Nothing is open", "Refund initiated")
         assert state_of(console, 1) is State.ACCEPTED
@@ -107,9 +107,9 @@ async def test_leaving_waits_for_a_request_that_is_under_way(stage: Stage) -> No
         await console.refund("10", "10.00 USD")
         await console.sees("Sending, attempt 1")
         await console.press("ctrl+q")
-        await console.sees("A request that moves money is under way")
+        await console.sees("A request to Amazon is under way")
         await console.press("escape")
-        await console.sees_no("A request that moves money")
+        await console.sees_no("A request to Amazon")
         await console.press("ctrl+q")
         await console.until(lambda: not console.app.is_running)
     async with stage.console() as console:

@@ -22,7 +22,7 @@ async def test_a_v1_id_to_a_refund_that_is_done(stage: Stage) -> None:
         await console.sees("✓ 12.00 USD")
         await console.press("enter")
         await console.type("damaged box")
-        await console.press("enter")
+        await console.press("enter", "enter")
         await console.sees(
             "before", "once it is done", "22.00 USD", "A refund can't be taken back", "key"
         )

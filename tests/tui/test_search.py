@@ -101,8 +101,6 @@ async def test_what_is_not_allowed_says_why(stage: Stage) -> None:
         await console.look_up("S01-5797829-1888777-A043451")
         await console.press("r")
         await console.sees("Refund is not possible", "Nothing was captured yet")
-        await console.press("c")
-        await console.sees("Capture comes later", "Seller Central or the shop can")
         await console.press("m")
         await console.sees("Complete: not now")
         await console.press("escape")

@@ -154,7 +154,10 @@ class CaptureCharge(_OnCharge):
             ),
             buyer_sees=f"{amount} is collected from the payment method of the order.",
             undo="No. What was captured can only be refunded.",
-            facts=(("released", f"{rest}, back to the buyer" if rest.is_positive else "nothing"),),
+            facts=(
+                ("released", f"{rest}, back to the buyer" if rest.is_positive else "nothing"),
+                ("others", _sisters(order, charge)),
+            ),
             warnings=tuple(_capture_warnings(order, charge, rest)),
         )  # fmt: skip
 

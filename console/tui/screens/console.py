@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events, on
@@ -13,13 +14,14 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, LoadingIndicator, Static
 
-from console.domain.rules import BY_NAME
+from console.domain.rules import BY_NAME, offer
 from console.tui import messages
+from console.tui.allowed import forbidden
 from console.tui.keys import screen_bindings
 from console.tui.messages import Said
 from console.tui.screens.tools import ToolsScreen
 from console.tui.widgets.drawn import Drawn
-from console.tui.widgets.footer import DONE_HERE, Keys
+from console.tui.widgets.footer import Keys
 from console.tui.widgets.header import Condition, Header
 from console.tui.widgets.notice import Banners, Notice
 from console.tui.widgets.order import OrderPane
@@ -39,16 +41,15 @@ from console.tui.words import (
 if TYPE_CHECKING:
     from console.domain.ids import Identifier
     from console.domain.order import Order
+    from console.domain.rules import Offer
     from console.domain.worklist import Entry
+    from console.store.decisions import Intent
     from console.store.index import Known
     from console.tui.opening import Source
     from console.tui.screens.worklist import WorkList
 
 TICK: Final = 1.0
 SEVERAL_OBJECTS: Final = 8  # an order of fewer is read too soon for a progress bar
-# Who can do what this console can't do yet.
-_SHOP: Final = "the shop, through the API,"
-_ELSEWHERE: Final = dict.fromkeys(("capture", "cancel", "close"), "Seller Central or the shop")
 _WHAT_GOES_IN: Final = (
     "Orders, charge permissions, billing agreements, authorizations, captures, charges, refunds,"
     " disputes and checkout sessions, of Checkout v1 and v2. A whole mail, link or notification"
@@ -299,13 +300,15 @@ class ConsoleScreen(ToolsScreen):
         self.query_one(Header).change(
             pending=len(pending),
             open_intents=len(self.standing.open),
+            half_renewed=len(self.standing.half_done),
             offset=session.client.clock_offset if session and session.client.records else None,
         )
 
     # --- keys --------------------------------------------------------------------------------
 
     def _offer(self) -> None:
-        self.query_one(Keys).offer(self.order_pane.offers())
+        best = self.order_pane.offers()
+        self.query_one(Keys).offer({name: self._by_policy(can) for name, can in best.items()})
 
     @on(OrderPane.Picked)
     def _picked(self) -> None:
@@ -327,22 +330,52 @@ class ConsoleScreen(ToolsScreen):
                 )
             )
             return
-        offer = self.order_pane.offers().get(name) if self.order_pane.display else None
-        if offer is None:
-            where = "Look an order up first." if self.order is None else "Nothing here takes it."
+        order, offers = self.order, self._meant(name)
+        allowed = [can for can in offers if can.allowed]
+        if not offers or order is None:
+            where = "Look an order up first." if order is None else "Nothing here takes it."
             self.say(Said(f"{action.title}: not now", where, action.tooltip))
-        elif not offer.allowed:
-            self.say(Said(f"{action.title} is not possible", offer.why, offer.target, "warning"))
-        elif name not in DONE_HERE:
-            self.say(
-                Said(
-                    f"{action.title} comes later",
-                    f"Amazon would allow it: {offer.why}",
-                    f"This console can't do it yet; {_ELSEWHERE.get(name, _SHOP)} can.",
-                )
-            )
-        elif self.order is not None and self.work is not None:
-            self.refund(self.order, offer)
+        elif len(allowed) > 1:
+            self._ask_which(order, action.title, allowed)
+        elif allowed:
+            self.begin(order, allowed[0])
+        elif (half := self._half_done(name)) is not None:
+            self.begin(order, offer(order, name, self.order_pane.chosen or ""), half)
+        else:
+            said = offers[0].why
+            self.say(Said(f"{action.title} is not possible", said, offers[0].target, "warning"))
+
+    def _meant(self, name: str) -> list[Offer]:
+        """The offers of one action for what is chosen, as far as the profile's policy goes."""
+        found = self.order_pane.all_offers().get(name, []) if self.order_pane.display else []
+        found = sorted(found, key=lambda can: not can.allowed)  # that one says best why not
+        return [self._by_policy(can) for can in found]
+
+    def _by_policy(self, can: Offer) -> Offer:
+        """The offer, not allowed where the policy forbids the action whatever is given for it."""
+        if self.work is None or self.order is None or not can.allowed:
+            return can
+        against = forbidden(self.work.session.engine.policy, self.order, can.action)
+        return can if against is None else replace(can, allowed=False, why=against)
+
+    def _half_done(self, name: str) -> Intent | None:
+        """The renewal that `extend` can still finish for the chosen charge."""
+        links = ((first, first.link or {}) for first in self.standing.half_done)
+        mine = (first for first, link in links if link.get("renews") == self.order_pane.chosen)
+        return next(mine, None) if name == "extend" else None
+
+    def _ask_which(self, order: Order, title: str, allowed: list[Offer]) -> None:
+        """Both the charge and its order take this: which is meant?"""
+        from console.tui.screens.choose import ChooseScreen
+
+        by_target = {can.target: can for can in allowed}
+
+        def chosen(target: str | None) -> None:
+            if target is not None:
+                self.begin(order, by_target[target])
+
+        choices = [(can.target, f"{can.target}  {can.why}") for can in allowed]
+        self.app.push_screen(ChooseScreen(f"{title}: which one?", choices), chosen)
 
     def action_general(self, name: str) -> None:
         getattr(self, f"_do_{name}")()

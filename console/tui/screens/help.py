@@ -14,7 +14,6 @@ from textual.widgets import Static
 from console.domain.rules import ACTIONS
 from console.tui.keys import GENERAL, MOVES
 from console.tui.widgets.drawn import Drawn
-from console.tui.widgets.footer import DONE_HERE
 from console.tui.words import SYMBOLS, heading, labelled, quiet
 
 _MEANINGS = (
@@ -52,8 +51,7 @@ class HelpScreen(ModalScreen[None]):
 def help_lines(width: int) -> list[Content]:
     lines = [heading("Actions on the chosen transaction or its order")]
     for action in ACTIONS:
-        later = "" if action.name in DONE_HERE else " (comes later)"
-        lines += _key(action.key, f"{action.title}: {action.tooltip}{later}", width)
+        lines += _key(action.key, f"{action.title}: {action.tooltip}", width)
     lines += [Content(""), heading("Everywhere")]
     for general in (general for general in GENERAL if general.shown):
         lines += _key(general.shown, f"{general.title}: {general.tooltip}", width)

@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from console.domain.intent import State
 from console.domain.text import clean_line
-from console.tui.messages import Said
+from console.tui.messages import Said, Standing
 from console.tui.widgets.drawn import Drawn
 from console.tui.widgets.notice import said_lines
 from console.tui.widgets.rows import Row, RowList
@@ -24,15 +24,24 @@ from console.tui.words import LOUD, labelled, literal, quiet, wrapped
 
 if TYPE_CHECKING:
     from console.actions.outcome import Outcome
+    from console.actions.renewal import Renewal
     from console.store.decisions import Intent
     from console.tui.work import Work
 
-NOBODY: Final = "nobody else refunded"
+NOBODY: Final = "nobody else did it"
+DISPUTED: Final = "beside the dispute"
+# The words that let it be asked again, each about one thing that happened since.
+_WORDS: Final = {"nobody": NOBODY, "disputed": DISPUTED}
 _ASK: Final = {
     "nobody": (
-        "Ask Amazon again with the same key although money has moved. Only if nobody refunded by"
-        f" hand, in Seller Central or elsewhere. Type: {NOBODY}",
+        "Ask Amazon again although the order has moved. Only if nobody did the same by hand, in"
+        f" Seller Central or elsewhere. Type: {NOBODY}",
         NOBODY,
+    ),
+    "disputed": (
+        "Ask Amazon again although the charge was disputed since: the buyer can get the money"
+        f" twice, by the refund and by the dispute. Type: {DISPUTED}",
+        DISPUTED,
     ),
     "happened": (
         "It happened. Say what the evidence is, such as what Seller Central shows. It is kept as"
@@ -53,17 +62,21 @@ class IntentsScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False),
         Binding("a", "ask", "Ask again", show=False),
-        Binding("n", "word('nobody')", "Nobody else refunded", show=False),
+        Binding("n", "word('nobody')", "Nobody else did it", show=False),
+        Binding("d", "word('disputed')", "Beside the dispute", show=False),
         Binding("h", "word('happened')", "It happened", show=False),
         Binding("x", "word('did_not')", "It did not", show=False),
+        Binding("f", "finish", "Finish the renewal", show=False),
+        Binding("u", "undo", "Undo the renewal", show=False),
     ]
 
-    def __init__(self, work: Work, intents: tuple[Intent, ...], said: Mapping[int, Said]) -> None:
+    def __init__(self, work: Work, standing: Standing, said: Mapping[int, Said]) -> None:
         super().__init__()
         self._work = work
-        self._intents = {str(intent.id): intent for intent in intents}
+        self._standing = standing
         self._said = said
         self._word: str | None = None
+        self._given: dict[int, set[str]] = {}  # the words that were typed since it was asked
         self._notice: Said | None = None
 
     def compose(self) -> ComposeResult:
@@ -88,12 +101,22 @@ class IntentsScreen(ModalScreen[None]):
 
     @property
     def chosen(self) -> Intent | None:
-        return self._intents.get(self._rows().key or "")
+        """The open intent under the cursor."""
+        return self._under_cursor(self._standing.open)
+
+    @property
+    def half(self) -> Intent | None:
+        """The first step of the half-done renewal under the cursor."""
+        return self._under_cursor(self._standing.half_done)
+
+    def _under_cursor(self, intents: tuple[Intent, ...]) -> Intent | None:
+        key = self._rows().key
+        return next((intent for intent in intents if str(intent.id) == key), None)
 
     # --- what comes in -----------------------------------------------------------------------
 
-    def stand(self, intents: tuple[Intent, ...]) -> None:
-        self._intents = {str(intent.id): intent for intent in intents}
+    def stand(self, standing: Standing) -> None:
+        self._standing = standing
         self._draw()
 
     def progress(self, text: str) -> None:
@@ -115,7 +138,9 @@ class IntentsScreen(ModalScreen[None]):
 
     @on(RowList.Moved, "#intents")
     def _draw(self) -> None:
-        rows = [Row(number, _row(intent)) for number, intent in self._intents.items()]
+        standing = self._standing
+        rows = [Row(str(intent.id), _row(intent)) for intent in standing.open]
+        rows += [Row(str(intent.id), _row(intent, half=True)) for intent in standing.half_done]
         self._rows().show(rows)
         for drawn in self.query(Drawn):
             drawn.redraw()
@@ -125,7 +150,9 @@ class IntentsScreen(ModalScreen[None]):
         lines: list[Content] = []
         if self._notice is not None:
             lines += [*said_lines(self._notice, width), Content("")]
-        intent = self.chosen
+        intent = self.chosen or self.half
+        if self.half is not None:
+            lines += [*wrapped(_standing(self.half), width), Content("")]
         if intent is not None:
             lines += _intent_lines(intent, width)
             before = self._said.get(intent.id)
@@ -141,18 +168,23 @@ class IntentsScreen(ModalScreen[None]):
     def _keys(self, intent: Intent | None) -> str:
         if self._word is not None:
             return "enter  do it, once it is typed     esc  not now"
+        if self.half is not None:
+            undo = "   u  undo it" if _can_undo(self.half) else ""
+            return f"f  finish it{undo}   esc  back"
         if intent is None:
             return "esc  back"
-        keys = "a  ask again"
+        keys = "a ask again"
         if intent.state is State.UNKNOWN:
-            keys += "   n  nobody else   h  it happened   x  it did not"
-        return f"{keys}   esc  back"
+            disputed = "  d disputed" if intent.operation == "create_refund" else ""
+            keys += f"  n nobody else{disputed}  h it happened  x it did not"
+        return f"{keys}  esc back"
 
     # --- the choices -------------------------------------------------------------------------
 
     def action_ask(self) -> None:
         intent = self.chosen
         if intent is not None and self._word is None:
+            self._given.pop(intent.id, None)
             self.progress(f"Intent {intent.id}: reading the order first")
             self._work.recover(intent.id, nobody_else=False)
 
@@ -178,14 +210,43 @@ class IntentsScreen(ModalScreen[None]):
         intent, word, typed = self.chosen, self._word, event.value.strip()
         if intent is None or word is None or not typed:
             return
-        if word == "nobody":
-            if typed.lower() != NOBODY:
+        if word in _WORDS:
+            if typed.lower() != _WORDS[word]:
                 return
-            self.progress(f"Intent {intent.id}: asking again with the same key")
-            self._work.recover(intent.id, nobody_else=True)
+            given = self._given.setdefault(intent.id, set())
+            given.add(word)  # where both happened, the second word goes with the first
+            same = " with the same key" if intent.key else ""
+            self.progress(f"Intent {intent.id}: asking again{same}")
+            self._work.recover(
+                intent.id, nobody_else="nobody" in given, disputed="disputed" in given
+            )
         else:
             self._work.resolve(intent.id, happened=word == "happened", evidence=typed)
         self._close_word()
+
+    # --- a renewal that is half done ---------------------------------------------------------
+
+    def action_finish(self) -> None:
+        """Open the dialog for the step that is missing."""
+        renewal = self._renewal()
+        if renewal is not None and self.half is not None:
+            self._work.prepare("extend", renewal.old, self.half)
+
+    def action_undo(self) -> None:
+        """Open the dialog that cancels the new charge; where the old one went first, say no."""
+        half = self.half
+        if half is None or self._word is not None:
+            return
+        if half.result is not None and _can_undo(half):
+            self._work.prepare("cancel", half.result, half)
+            return
+        self._notice = Said("It can't be undone", "What was canceled stays canceled.")
+        self._draw()
+
+    def _renewal(self) -> Renewal | None:
+        from console.actions.renewal import Renewal
+
+        return Renewal.of(self.half) if self.half is not None and self._word is None else None
 
     def _close_word(self) -> None:
         self._word = None
@@ -200,9 +261,22 @@ class IntentsScreen(ModalScreen[None]):
             self.dismiss(None)
 
 
-def _row(intent: Intent) -> Callable[[int], Content]:
+def _can_undo(first: Intent) -> bool:
+    """A renewal that made its new charge first can be undone by canceling that one."""
+    return first.operation == "create_charge"
+
+
+def _standing(first: Intent) -> Content:
+    from console.actions.renewal import standing_of
+
+    return literal(standing_of(first))
+
+
+def _row(intent: Intent, *, half: bool = False) -> Callable[[int], Content]:
     def draw(_width: int) -> Content:
         state = f"! {intent.state}" if intent.state is State.UNKNOWN else f"◐ {intent.state}"
+        if half:
+            state = "! half done"
         return Content.assemble(
             f"{intent.id:>4}  ", (f"{state:<12}", LOUD), f"{intent.summary:<22}",
             literal(intent.object), "  ", quiet(f"by {clean_line(intent.actor, 40)}"),
@@ -219,6 +293,7 @@ def _intent_lines(intent: Intent, width: int) -> list[Content]:
         ("reason", intent.reason or "none given"),
         ("attempts", attempts),
         ("request", f"{intent.method} {intent.path}"),
-        ("key", intent.key or "none"),
+        ("key", intent.key or "none: the order is looked at before it asks again"),
+        ("ticket", intent.ticket or "none given"),
     )
     return [line for label, text in parts for line in labelled(label, literal(text), width, 12)]

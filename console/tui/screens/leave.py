@@ -32,8 +32,8 @@ class LeaveScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="small"):
             yield Static(
-                "A request that moves money is under way. payconsole leaves as soon as its"
-                " outcome is known.\n\nIf you leave now, the outcome stays open in the journal;"
+                "A request to Amazon is under way. payconsole leaves as soon as its outcome is"
+                " known.\n\nIf you leave now, the outcome stays open in the journal;"
                 " the next start reads the order first, and sends nothing twice.",
                 markup=False,
             )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from textual.screen import Screen
 
 from console.domain.explain import explain_state
+from console.domain.rules import offer
 from console.domain.text import clean_line
 from console.tui import messages
 from console.tui.messages import Said
@@ -15,11 +17,13 @@ from console.tui.widgets.notice import Banners, Notice
 from console.tui.widgets.search import SearchInput
 
 if TYPE_CHECKING:
+    from console.actions.outcome import Outcome
     from console.actions.watch import News
     from console.domain.order import Order
     from console.domain.rules import Offer
+    from console.store.decisions import Intent
+    from console.tui.screens.action import ActionDialog
     from console.tui.screens.intents import IntentsScreen
-    from console.tui.screens.refund import RefundDialog
     from console.tui.work import Work
 
 
@@ -31,7 +35,7 @@ class NewsScreen(Screen[None]):
         self.work: Work | None = None
         self.standing = messages.Standing()
         self.last_outcomes: dict[int, Said] = {}  # intent -> the last that was said of it
-        self._refund: RefundDialog | None = None
+        self._dialog: ActionDialog | None = None
         self._intents: IntentsScreen | None = None
 
     @property
@@ -58,11 +62,15 @@ class NewsScreen(Screen[None]):
         """What is being watched, by id."""
         return self.work.watched if self.work else frozenset()
 
-    # --- a refund ----------------------------------------------------------------------------
+    # --- an action ---------------------------------------------------------------------------
 
-    def refund(self, order: Order, offer: Offer) -> None:
-        """Open the dialog for one charge. It is the only way to send anything from here."""
-        from console.tui.screens.refund import RefundDialog
+    def begin(self, order: Order, offer: Offer, begun: Intent | None = None) -> None:
+        """Open the dialog for one action. It is the only way to send anything from here.
+
+        `begun` is the first step of the renewal that it finishes.
+        """
+        from console.tui.screens.action import ActionDialog
+        from console.tui.screens.forms import Subject
 
         if self.work is None:
             return
@@ -70,25 +78,37 @@ class NewsScreen(Screen[None]):
             self.say(_journal_broken(self.standing.problem))
             return
         self.notice.clear()
-        self._refund = RefundDialog(self.work.session, order, offer, self.work.perform)
-        self.app.push_screen(self._refund, self._refund_closed)
+        subject = Subject(order, offer, begun, self.work.session.engine.policy)
+        self._dialog = ActionDialog(self.work, subject)
+        self.app.push_screen(self._dialog, self._dialog_closed)
 
-    def _refund_closed(self, _result: None) -> None:
+    def _dialog_closed(self, _result: None) -> None:
         """What the dialog read may be newer than what is shown."""
-        self._refund = None
+        self._dialog = None
         self.refresh_order()
 
+    def on_ready(self, event: messages.Ready) -> None:
+        """The order of a half-done renewal was read: finish it, or undo it."""
+        can = offer(event.order, event.action, event.target)
+        finishes = event.action == "extend"
+        if finishes or can.allowed:
+            self.begin(event.order, can, event.begun if finishes else None)
+        elif self._intents is not None:
+            self._intents.came([], Said("It can't be undone this way", can.why, tone="warning"))
+
     def on_progress(self, event: messages.Progress) -> None:
-        if self._refund is not None and self._refund.charge_id == event.about:
-            self._refund.progress(event.text)
-        elif self._intents is not None and event.about == "intents":
+        dialog, plan = self._dialog, event.about
+        if plan is not None and dialog is not None and dialog.sent_plan is plan:
+            dialog.progress(event.text)
+        elif plan is None and self._intents is not None:
             self._intents.progress(event.text)
         else:
-            self.say(Said("Under way", event.text, tone="waiting"))
+            what = f"Under way: {plan.draft.action}" if plan is not None else "Under way"
+            self.say(Said(what, event.text, tone="waiting"))
 
     def on_performed(self, event: messages.Performed) -> None:
         outcome = event.outcome
-        dialog = self._refund
+        dialog = self._dialog
         if dialog is not None and dialog.sent_plan is event.plan:
             dialog.ended(event.said)
         if outcome is not None and outcome.result == "unknown":
@@ -98,7 +118,7 @@ class NewsScreen(Screen[None]):
         if outcome is not None and outcome.intent is not None:
             self._remember(outcome.intent, event.said, unknown=outcome.result == "unknown")
             if outcome.result == "refused" and outcome.object is not None:
-                self.raise_voice(f"declined:{outcome.intent}", event.said)
+                self.raise_voice(f"declined:{_made(outcome)}", event.said)
         self.refresh_order()
 
     def _remember(self, number: int, said: Said, *, unknown: bool) -> None:
@@ -121,6 +141,8 @@ class NewsScreen(Screen[None]):
         order = self.order
         if order is not None and (order.id == news.order or _is_in(order, news)):
             self.refresh_order()
+        if self.work is not None and news.intent is not None:
+            self.work.stand()
         self.update_condition()
 
     def raise_voice(self, key: str, said: Said) -> None:
@@ -139,7 +161,7 @@ class NewsScreen(Screen[None]):
 
         if self.work is None:
             return
-        self._intents = IntentsScreen(self.work, self.standing.open, self.last_outcomes)
+        self._intents = IntentsScreen(self.work, self.standing, self.last_outcomes)
         self.app.push_screen(self._intents, self._intents_closed)
 
     def _intents_closed(self, _result: None) -> None:
@@ -174,7 +196,7 @@ class NewsScreen(Screen[None]):
 
     def on_stood(self, event: messages.Stood) -> None:
         problem = event.standing.problem or self.standing.problem
-        self.standing = messages.Standing(event.standing.open, problem)
+        self.standing = replace(event.standing, problem=problem)
         self.query_one(Header).change(journal=problem or "")
         if problem is not None:
             self.banners.raise_("journal", _journal_broken(problem), until_solved=True)
@@ -183,7 +205,7 @@ class NewsScreen(Screen[None]):
             if number not in numbers:
                 self.banners.lower(f"unknown:{number}")
         if self._intents is not None:
-            self._intents.stand(event.standing.open)
+            self._intents.stand(self.standing)
         self.update_condition()
 
     def on_fault(self, event: messages.Fault) -> None:
@@ -198,8 +220,8 @@ class NewsScreen(Screen[None]):
             )
         )
         self.query_one("#loading").display = False
-        if self._refund is not None:
-            self._refund.failed()
+        if self._dialog is not None:
+            self._dialog.failed()
 
 
 def _journal_broken(problem: str) -> Said:
@@ -215,7 +237,23 @@ def _is_in(order: Order, news: News) -> bool:
     return news.id in {c.id for c in order.charges} | {r.id for r in order.refunds}
 
 
-_NO_MONEY: Final = "The buyer has not got the money from it."
+def _made(outcome: Outcome) -> str:
+    """The id under which a decline is remembered as seen: the same as that of its watch."""
+    found = outcome.object or {}
+    return str(found.get("refundId") or found.get("chargeId") or outcome.target)
+
+
+# What a decline means for the money, by the kind of object.
+_DECLINED: Final = {
+    "refund": "The buyer has not got the money from it.",
+    "charge": "Nothing was collected with it.",
+}
+# What is true once Amazon is done, by the state that it came to.
+_DONE: Final = {
+    "Refunded": "Refund {id} is Refunded.",
+    "Captured": "Charge {id} is Captured: the money was collected.",
+    "Authorized": "Charge {id} is Authorized: the amount is reserved, nothing is collected yet.",
+}
 
 
 def say_news(news: News) -> Said:
@@ -244,7 +282,11 @@ def say_news(news: News) -> Said:
     if news.is_bad:
         code = f" ({clean_line(news.code, 60)})" if news.code else ""
         # Short, so that the next step is never cut off; Explain tells the rest.
-        return Said(f"DECLINED: {what}{code}.", _NO_MONEY, told.next_step, "bad")
-    if news.state == "Refunded":
-        return Said(f"Done: {what}", f"Refund {news.id} is Refunded.", tone="good")
+        text = _DECLINED.get(news.kind, "")
+        return Said(f"DECLINED: {what}{code}.", text, told.next_step, "bad")
+    if news.state in _DONE and (news.intent is not None or news.kind == "refund"):
+        link = news.intent.link if news.intent is not None else None
+        half = news.state == "Authorized" and link is not None and "renews" in link
+        hint = "It is the first of two steps: i shows how to finish the renewal." if half else ""
+        return Said(f"Done: {what}", _DONE[news.state].format(id=news.id), hint, "good")
     return Said(f"{clean_line(news.state, 60)}: {what}", told.meaning, tone=told.tone)

@@ -1,23 +1,31 @@
-"""The four steps of the refund dialog, as widgets that know nothing of the engine."""
+"""The four steps of an action's dialog, as widgets that ask nobody and send nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import LoadingIndicator, Static
 
-from console.domain.disputes import doubts
-from console.domain.model import Charge
-from console.domain.money import AmountError, Money, parse_typed
-from console.domain.order import Order, clamp
 from console.domain.text import clean_line
 from console.tui.messages import Said
+from console.tui.screens.forms import (
+    YES,
+    Checked,
+    Field,
+    Subject,
+    Values,
+    all_fields,
+    form_of,
+)
+from console.tui.widgets.choice import Choice
 from console.tui.widgets.drawn import Drawn
 from console.tui.widgets.notice import said_lines
 from console.tui.widgets.search import CleanInput
@@ -28,15 +36,14 @@ from console.tui.words import (
     labelled,
     literal,
     quiet,
-    state_word,
-    whole,
     wrapped,
 )
 
 if TYPE_CHECKING:
     from console.actions.plan import Plan
 
-LABEL = 14
+LABEL = 16
+MOST_PROGRESS: Final = 12
 
 
 @dataclass(frozen=True)
@@ -55,97 +62,94 @@ EXTRAS: Final = (
 )
 
 
-class WhatStep(Vertical):
-    """Amount and reason. Neither is filled in; the amount is checked with every key."""
+class WhatStep(VerticalScroll, can_focus=False):
+    """What is known of the object, and the fields. An amount is never filled in."""
 
-    def __init__(self, order: Order, charge: Charge, most: Money | None) -> None:
+    def __init__(self, subject: Subject) -> None:
         super().__init__(id="what")
-        self._order = order
-        self._charge = charge
-        self._most = most
-        self.amount: Money | None = None
+        self._subject = subject
+        self._form = form_of(subject)
+        self._fields = all_fields(subject)
 
     def compose(self) -> ComposeResult:
         yield Drawn(self._facts, id="what-facts")
-        with Horizontal(classes="field"):
-            yield Static("Amount", classes="label", markup=False)
-            yield CleanInput(placeholder=self._placeholder(), id="amount", compact=True)
-        yield Static(id="what-check", markup=False)
-        with Horizontal(classes="field"):
-            yield Static("Reason", classes="label", markup=False)
-            yield CleanInput(placeholder="why, for the journal", id="reason", compact=True,
-                             max_length=200)  # fmt: skip
-        yield Static(
-            "The reason stays in the journal; Amazon has no field for it.",
-            classes="aside",
-            markup=False,
-        )
+        own, shared = self._form.fields, self._fields[len(self._form.fields) :]
+        for field in own:
+            yield self._row(field)
+        if self._form.check is not None:
+            yield Drawn(self._check_lines, id="what-check")
+        for field in shared:
+            yield self._row(field)
 
-    def _placeholder(self) -> str:
-        return f"in {self._charge.currency}" if self._charge.currency else ""
+    def _row(self, field: Field) -> Horizontal:
+        label = Static(field.label, classes="label", markup=False)
+        if field.is_choice:
+            return Horizontal(label, Choice(field.hint, id=field.name), classes="field")
+        hint = field.hint.replace("{currency}", self._subject.currency or "its currency")
+        starts = field.starts(self._subject)
+        shown = CleanInput(starts, placeholder=hint, id=field.name, compact=True)
+        return Horizontal(label, shown, classes="field")
 
-    def on_mount(self) -> None:
-        self.check("")
+    @property
+    def values(self) -> Values:
+        """What stands in the fields now, by their names."""
+        if not self.is_mounted:
+            return {field.name: field.starts(self._subject) for field in self._fields}
+        return {field.name: _value(self.field(field.name)) for field in self._fields}
+
+    def field(self, name: str) -> Widget:
+        return self.query_one(f"#{name}", Widget)
+
+    def check(self) -> Checked:
+        """Read what was typed so far; `against` is the sentence that stands in the way."""
+        return self._form.check(self._subject, self.values) if self._form.check else Checked()
+
+    def changed(self) -> None:
+        for drawn in self.query(Drawn):
+            drawn.redraw()
+
+    def begin(self) -> None:
+        self.field(self._fields[0].name).focus()
+
+    def go_on(self, name: str) -> bool:
+        """Enter in a field: go to the next one, or to what stands in the way.
+
+        Returns whether all is said and a plan can be made.
+        """
+        checked, names = self.check(), [field.name for field in self._fields]
+        last = name == names[-1]
+        if checked.against and (last or name == checked.at):
+            self.field(checked.at).focus()
+            return False
+        if not last:
+            self.field(names[names.index(name) + 1]).focus()
+        return last
 
     def _facts(self, width: int) -> list[Content]:
-        charge = self._charge
-        state = state_word("charge", charge.state, charge.status.reason_codes)
-        return [
-            *labelled("Charge", Content.assemble(literal(charge.id), "  ", state), width, LABEL),
-            *labelled("Captured", whole(charge.captured), width, LABEL),
-            *labelled("Refunded", whole(self._order.refund_floor(charge)), width, LABEL),
-            *labelled("Refundable", self._limit(), width, LABEL),
-            *self._disputed(width),
-        ]
+        facts = self._form.facts(self._subject, self.values)
+        return [line for label, fact in facts for line in labelled(label, fact, width, LABEL)]
 
-    def _disputed(self, width: int) -> list[Content]:
-        """Here only that it is so; the plan says which disputes, and what they ask for."""
-        if not doubts(self._order, self._charge.id):
-            return []
-        said = "yes, or it may be: a refund can pay twice, so it needs a second confirmation"
-        return labelled("Disputed", Content.styled(said, TONES["warning"]), width, LABEL)
+    def _check_lines(self, width: int) -> list[Content]:
+        return list(_checked(self.check(), width))
 
-    def _limit(self) -> str:
-        """The most that Amazon takes, and how much of it is above the captured amount."""
-        floor, captured = self._order.refund_floor(self._charge), self._charge.captured
-        said = f"up to {whole(self._most)}"
-        if self._most is None or floor is None or captured is None:
-            return said
-        above = self._most - clamp(captured - floor)
-        return f"{said}, {above} of it above what was captured" if above.is_positive else said
 
-    def check(self, typed: str) -> str | None:
-        """Read what was typed so far; returns the sentence that stands against it, if any."""
-        self.amount, against = None, None
-        currency = self._charge.currency or ""
-        try:
-            amount = parse_typed(typed, currency)
-        except AmountError as error:
-            against = clean_line(str(error))
-        else:
-            if self._most is not None and amount > self._most:
-                against = f"{amount} is too much: up to {self._most} can be refunded."
-            else:
-                self.amount = amount
-        self._show(typed, against)
-        return against
+def _value(field: Widget) -> str:
+    if isinstance(field, Choice):
+        return YES if field.yes else ""
+    assert isinstance(field, CleanInput)
+    return field.value
 
-    def _show(self, typed: str, against: str | None) -> None:
-        shown = self.query_one("#what-check", Static)
-        if self.amount is not None:
-            said = Content.styled(f"✓ {self.amount}", TONES["good"])
-            if self._above(self.amount):
-                more = " · more than was captured: needs a second confirmation"
-                said += Content.styled(more, TONES["warning"])
-            shown.update(said)
-        elif typed.strip():
-            shown.update(Content.styled("✗ ", TONES["bad"]) + literal(against or ""))
-        else:
-            shown.update(quiet("It is never filled in for you."))
 
-    def _above(self, amount: Money) -> bool:
-        floor, captured = self._order.refund_floor(self._charge), self._charge.captured
-        return floor is not None and captured is not None and floor + amount > captured
+def _checked(checked: Checked, width: int) -> Iterator[Content]:
+    if checked.aside:
+        yield from wrapped(quiet(checked.aside), width)
+        return
+    if checked.against:
+        yield from wrapped(Content.styled("✗ ", TONES["bad"]) + literal(checked.against), width, 2)
+    elif checked.good:
+        yield from wrapped(Content.styled(f"✓ {checked.good}", TONES["good"]), width, 2)
+    for said in checked.mind:
+        yield from wrapped(Content.styled(said, TONES["warning"]), width)
 
 
 class PlanStep(VerticalScroll, can_focus=True):
@@ -169,49 +173,114 @@ class PlanStep(VerticalScroll, can_focus=True):
 def plan_lines(plan: Plan, width: int) -> list[Content]:
     draft = plan.draft
     lines = _table(plan, width)
-    lines += labelled("Buyer gets", plan.words.buyer_sees, width, LABEL)
-    lines += labelled("Undo", plan.words.undo, width, LABEL)
-    for name, fact in plan.words.facts:
-        lines += labelled(name.capitalize(), literal(fact), width, LABEL)
-    lines += labelled("Reason", literal(draft.reason) if draft.reason else quiet("none given"),
-                      width, LABEL)  # fmt: skip
-    for warning in plan.warnings:
-        said = Content.styled("! ", "bold") + literal(warning)
-        lines += wrapped(said.stylize(TONES["warning"]), width, 2)
+    for label, text in _plan_facts(plan):
+        lines += labelled(label[:1].upper() + label[1:], text, width, LABEL)
+    lines += _warnings(plan, width)
     lines += [Content(""), heading("The exact request")]
     lines += labelled("call", f"{draft.method} {urlsplit(plan.url).path}", width, LABEL)
     body = literal(draft.body.decode("utf-8", "replace"))
     lines += labelled("body", body, width, LABEL)
-    lines += labelled("key", literal(draft.key or "none"), width, LABEL)
+    key = literal(draft.key) if draft.key else quiet("none: Amazon takes no key for it")
+    return lines + labelled("key", key, width, LABEL)
+
+
+def _plan_facts(plan: Plan) -> Iterator[tuple[str, Content]]:
+    draft = plan.draft
+    if plan.then is not None:
+        yield "Two steps", Content.assemble(sentence_of(plan), " ", literal(plan.then.said))
+    yield "Buyer sees", literal(plan.words.buyer_sees)
+    yield "Undo", literal(plan.words.undo)
+    for name, fact in plan.words.facts:
+        yield name, literal(fact)
+    yield "Reason", literal(draft.reason) if draft.reason else quiet("none given")
+    if draft.ticket:
+        yield "Ticket", literal(draft.ticket)
+
+
+def _warnings(plan: Plan, width: int) -> list[Content]:
+    lines: list[Content] = []
+    for warning in plan.warnings:
+        said = Content.styled("! ", "bold") + literal(warning)
+        lines += wrapped(said.stylize(TONES["warning"]), width, 2)
     return lines
 
 
 def _table(plan: Plan, width: int) -> list[Content]:
-    """Before and after, side by side."""
-    names = ["captured", "refunded", "refundable"]
-    wide = width > 78
-    head = f"{'':<{LABEL}}{'before':>16}     {'after' if wide else 'once it is done':>16}"
-    lines = [quiet(head)]
-    for name, (_, before), (_, after) in zip(
-        names, plan.words.before, plan.words.after, strict=False
-    ):
+    """Before and after, side by side; one under the other where there is no room for that."""
+    rows = [
+        (clean_line(name), clean_line(before, 300), clean_line(then), clean_line(after, 300))
+        for (name, before), (then, after) in zip(plan.words.before, plan.words.after, strict=True)
+    ]
+    first = max([LABEL, *(len(row[0]) + 2 for row in rows)])
+    left = max([16, *(len(row[1]) for row in rows)])
+    right = max([16, *(len(row[3]) for row in rows)])
+    if first + left + right + 5 > width:
+        return [line for row in rows for line in _stacked(row, width)]
+    lines = [quiet(f"{'':<{first}}{'before':>{left}}     {'once it is done':>{right}}")]
+    for name, before, then, after in rows:
         changed = before != after
-        lines.append(
-            Content.assemble(
-                (f"{name:<{LABEL}}", "$foreground-muted"),
-                f"{before:>16}",
-                ("  →  " if changed else "     ", "$foreground-muted"),
-                (f"{after:>16}", "bold" if changed else "$foreground-muted"),
-                (
-                    "   once Amazon has done it" if name == "refunded" and wide else "",
-                    "$foreground-muted",
-                ),
-            )
+        note = f"   {then}" if then != name else ""
+        line = Content.assemble(
+            (f"{name:<{first}}", "$foreground-muted"),
+            f"{before:>{left}}",
+            ("  →  " if changed else "     ", "$foreground-muted"),
+            (f"{after:>{right}}", "bold" if changed else "$foreground-muted"),
         )
+        fits = line.cell_length + len(note) <= width
+        lines.append(line + quiet(note) if fits else line)
     return lines
 
 
-class ConfirmStep(Vertical):
+def _stacked(row: tuple[str, str, str, str], width: int) -> list[Content]:
+    name, before, _, after = row
+    lines = labelled(name, literal(before), width, LABEL)
+    if before != after:
+        lines += labelled("", Content.styled("→ ", "bold") + literal(after), width, LABEL)
+    return lines
+
+
+# What is done, by Amazon's name of the call.
+_SENTENCES: Final = {
+    "create_refund": "{amount} back to the buyer, from charge {object}.",
+    "capture_charge": "Capture {amount} of charge {object}.",
+    "cancel_charge": "Cancel charge {object}.",
+    "create_charge": "Authorize {amount} on {object}.",
+    "close_charge_permission": "Close charge permission {object}.",
+    "update_charge_permission": "Change charge permission {object}.",
+    "complete_checkout_session": "Complete checkout session {object} with {amount}.",
+}
+_AT_ONCE: Final = "Charge {amount} on {object} and capture it at once."
+_ENDS: Final = "Close charge permission {object}, and cancel what is open."
+
+
+def sentence_of(plan: Plan) -> str:
+    """What the request does, in one sentence."""
+    draft = plan.draft
+    body = json.loads(draft.body) if draft.body else {}
+    template = _SENTENCES[draft.operation]
+    if body.get("captureNow"):
+        template = _AT_ONCE
+    if body.get("cancelPendingCharges"):
+        template = _ENDS
+    return template.format(amount=draft.amount, object=clean_line(draft.object))
+
+
+def _effects(plan: Plan, width: int) -> list[Content]:
+    """What a sentence can't name: each charge that ends with a close, each field that changes."""
+    named: list[tuple[str, str]] = []
+    if plan.draft.operation == "close_charge_permission":
+        named += plan.words.facts
+    if plan.draft.operation == "update_charge_permission":
+        pairs = zip(plan.words.before, plan.words.after, strict=True)
+        named += [(name, f"{old}  →  {new}") for (name, old), (_, new) in pairs if old != new]
+    return [
+        line
+        for name, said in named
+        for line in wrapped(Content.assemble(f"· {name}: ", literal(said)), width, 2)
+    ]
+
+
+class ConfirmStep(VerticalScroll, can_focus=False):
     """The phrase is typed; Enter alone confirms nothing."""
 
     def __init__(self) -> None:
@@ -243,15 +312,12 @@ class ConfirmStep(Vertical):
         plan = self._plan
         if plan is None:
             return []
-        what = Content.assemble(
-            (f"{plan.draft.amount}", "bold"), " back to the buyer, from charge ",
-            literal(plan.draft.object), ".",
-        )  # fmt: skip
+        what = Content.styled(sentence_of(plan), "bold")
+        if plan.then is not None:
+            what += literal(f" {plan.then.said}")
         undo = Content.assemble(("Can it be undone? ", "$foreground-muted"), plan.words.undo)
-        lines = [*wrapped(what, width), *wrapped(undo, width), Content("")]
-        for warning in plan.warnings:
-            said = Content.styled("! ", "bold") + literal(warning)
-            lines += wrapped(said.stylize(TONES["warning"]), width, 2)
+        lines = [*wrapped(what, width), *_effects(plan, width), *wrapped(undo, width), Content("")]
+        lines += _warnings(plan, width)
         ask = Content.assemble("To send it, type  ", (plan.phrase, "bold $text-accent"))
         for extra in EXTRAS:
             if extra.asked(plan):
@@ -299,18 +365,28 @@ class OutcomeStep(VerticalScroll, can_focus=True):
     def __init__(self) -> None:
         super().__init__(id="outcome")
         self._progress: list[str] = []
+        self._asked = ""
+        self._countdown = ""
         self._said: Said | None = None
 
     def compose(self) -> ComposeResult:
         yield Drawn(self._lines, id="outcome-text")
         yield LoadingIndicator(id="sending")
 
-    def progress(self, text: str) -> None:
-        self._progress.append(clean_line(text, 200))
+    def begin(self, plan: Plan) -> None:
+        self._asked = sentence_of(plan)
+        self.query_one(Drawn).redraw()
+
+    def progress(self, text: str, *, cooling: bool) -> None:
+        """A step of it; while it can still be stopped, the seconds count down in one line."""
+        self._countdown = clean_line(text, 200) if cooling else ""
+        if not cooling:
+            self._progress.append(clean_line(text, 200))
         self.query_one(Drawn).redraw()
 
     def end(self, said: Said) -> None:
         self._said = said
+        self._countdown = ""
         self.query_one("#sending").display = False
         self.query_one(Drawn).redraw()
 
@@ -318,4 +394,8 @@ class OutcomeStep(VerticalScroll, can_focus=True):
         lines: list[Content] = []
         if self._said is not None:
             lines += [*said_lines(self._said, width), Content("")]
-        return [*lines, *(quiet(f"· {text}") for text in self._progress[-12:])]
+        else:
+            lines += [*wrapped(literal(f"Requested: {self._asked}"), width), Content("")]
+        if self._countdown:
+            lines += wrapped(Content.styled(self._countdown, LOUD), width)
+        return [*lines, *(quiet(f"· {text}") for text in self._progress[-MOST_PROGRESS:])]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -15,6 +16,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from console.domain.batch import Report, Standing
 from console.domain.ids import Kind
 from console.domain.text import clean_line
 from console.domain.worklist import Entry, Summary, order_key, summary_of
@@ -24,6 +26,8 @@ from console.tui.words import TONES, between, joined, literal, quiet, state_word
 if TYPE_CHECKING:
     from console.domain.order import Order
     from console.lookup import Lookup
+    from console.session import Session
+    from console.tui.work import Work
 
 SEARCH: Final = "search"
 GROUP: Final = "worklist"  # of the worker that looks the list through
@@ -36,7 +40,21 @@ _KINDS: Final = {
     Kind.DISPUTE: "dispute",
     Kind.CHECKOUT_SESSION: "session",
 }
-_KEYS: Final = "enter open  space tick  n p unticked  y copy  esc back"
+_KEYS: Final = "enter open  space tick  n p next  y copy  b batch  esc back"
+
+
+class _Console(Protocol):
+    @property
+    def work(self) -> Work | None: ...
+
+
+class _Host(Protocol):
+    """The application, as far as a batch needs it."""
+
+    session: Session | None
+
+    @property
+    def console_screen(self) -> _Console | None: ...
 
 
 class WorkList:
@@ -101,6 +119,17 @@ class WorkList:
         if any(entry.order == key for entry in self.entries):
             self._looked[key] = summary_of(order)
             self.changed()
+
+    @property
+    def chosen(self) -> list[Entry]:
+        """The ticked entries that have an id, or all of them where none is ticked."""
+        found = [entry for entry in self.entries if entry.identifier is not None]
+        ticked = {self.entries[number].line for number in self.ticked}
+        return [entry for entry in found if entry.line in ticked] or found
+
+    def forget(self) -> None:
+        """Nothing that was seen is certain any more: look all of it up again."""
+        self._looked.clear()
 
     def tick(self, number: int) -> None:
         """Mark an entry as done, or as not done. A line without an id can be ticked off too."""
@@ -198,6 +227,7 @@ class WorkListScreen(ModalScreen[Entry | str | None]):
         Binding("p", "unticked(-1)", "Previous unticked", show=False),
         Binding("y", "copy", "Copy", show=False),
         Binding("s", "look", "Stop or go on looking", show=False),
+        Binding("b", "batch", "One action for these orders", show=False),
         Binding("slash", "search", "Search", show=False),
         Binding("escape", "leave", "Back", show=False),
     ]
@@ -295,12 +325,39 @@ class WorkListScreen(ModalScreen[Entry | str | None]):
             self._list.look_through(), group=GROUP, exclusive=True, exit_on_error=False
         )
 
+    def action_batch(self) -> None:
+        """One action for the ticked orders, or for all where none is ticked."""
+        from console.tui.screens.batch import BatchScreen
+
+        session = cast(_Host, self.app).session
+        chosen = self._list.chosen
+        if session is not None and chosen:
+            self.app.push_screen(BatchScreen(session, chosen), self._acted)
+
+    def _acted(self, report: Report | None) -> None:
+        """The orders are not as they were: read them again, and watch what was begun."""
+        if report is None:
+            return
+        self._list.forget()
+        self._look()
+        console = cast(_Host, self.app).console_screen
+        if console is not None and console.work is not None:
+            self.app.run_worker(_watch(console.work, report), exit_on_error=False)
+
     def action_search(self) -> None:
         """`/` goes to the search from anywhere: what is typed next is no key of the list."""
         self.dismiss(SEARCH)
 
     def action_leave(self) -> None:
         self.dismiss(None)
+
+
+async def _watch(work: Work, report: Report) -> None:
+    """What the batch began is watched until Amazon is done with it."""
+    for ended in report.of(Standing.INITIATED):
+        assert ended.intent is not None
+        work.follow(await asyncio.to_thread(work.session.journal.intent, ended.intent))
+    work.stand()
 
 
 def _row(worklist: WorkList, number: int) -> Content:

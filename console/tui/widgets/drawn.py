@@ -27,11 +27,15 @@ class Drawn(Widget):
     def __init__(self, draw: Draw, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
         self._make = draw
-        self._made: tuple[int, int, Content] | None = None  # width, lines, what is shown
+        self._made: tuple[int, int, Content] | None = None  # width, lines, what was drawn
+        self._painted: tuple[int, int, Content] | None = None  # what is on the screen of it
 
     def redraw(self) -> None:
-        """Draw anew; what comes out the same is not painted again."""
-        before, self._made = self._made, None
+        """Draw anew; what is on the screen already is not painted again.
+
+        A layout may have drawn it before, and that alone paints nothing.
+        """
+        before, self._made = self._painted, None
         if before is None or before[0] != self.size.width:
             self.refresh(layout=True)
             return
@@ -42,7 +46,9 @@ class Drawn(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        return self._drawn(self.size.width)[1]
+        shown = self._drawn(self.size.width)[1]
+        self._painted = self._made
+        return shown
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return max(1, self._drawn(width)[0])

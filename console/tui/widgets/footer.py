@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from textual.content import Content
 
@@ -12,11 +11,9 @@ from console.tui.keys import GENERAL
 from console.tui.widgets.drawn import Drawn
 from console.tui.words import QUIET
 
-DONE_HERE: Final = frozenset({"refund"})
-
 
 class Keys(Drawn):
-    """What is not allowed, or not done here yet, stays visible, dimmed; pressed, it says why."""
+    """What is not allowed stays visible, dimmed; pressed, it says why."""
 
     def __init__(self) -> None:
         super().__init__(self._lines, id="keys")
@@ -38,7 +35,7 @@ class Keys(Drawn):
 
     def _action(self, name: str, key: str, title: str) -> Content:
         offer = self._offers.get(name)
-        if offer is None or not offer.allowed or name not in DONE_HERE:
+        if offer is None or not offer.allowed:
             return Content.styled(f"{key} {title}", "dim $foreground-muted")
         return Content.assemble((key, "bold $text-accent"), " ", (title, "bold $text"))
 

@@ -20,6 +20,7 @@ class Condition:
     environment: str
     pending: int = 0
     open_intents: int = 0
+    half_renewed: int = 0
     journal: str | None = None
     offset: timedelta | None = None
 
@@ -60,6 +61,10 @@ class Header(Drawn):
         return between(
             [
                 Content.styled(_count(condition.open_intents, "open intent"), LOUD),
+                Content.styled(
+                    f"{condition.half_renewed} half renewed" if condition.half_renewed else "",
+                    LOUD,
+                ),
                 Content.styled(f"{condition.pending} pending" if condition.pending else "",
                                "$text-primary"),
                 _journal(condition.journal),

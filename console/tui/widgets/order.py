@@ -12,6 +12,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 
+from console.domain.model import Dispute, Refund
 from console.domain.order import Order
 from console.domain.rules import ACTIONS, Offer, offers
 from console.tui.keys import TABS
@@ -168,25 +169,31 @@ class OrderPane(Vertical):
 
     def offers(self) -> dict[str, Offer]:
         """Per action the offer that is meant now: for what is chosen, else for the order."""
+        return {name: _best(found) for name, found in self.all_offers().items()}
+
+    def all_offers(self) -> dict[str, list[Offer]]:
+        """Per action every offer for what is chosen, its charge, or the order.
+
+        Never for another charge than the one under the cursor, unless it is the only one.
+        """
         if self.order is None:
             return {}
         everything = offers(self.order)
         chosen = {self.chosen, self._charge_above(), self.order.id}
-        meant: dict[str, Offer] = {}
+        meant: dict[str, list[Offer]] = {}
         for action in ACTIONS:
             found = [offer for offer in everything if offer.action == action.name]
             near = [offer for offer in found if offer.target in chosen]
-            best = next((o for o in near if o.allowed), near[0] if near else None)
-            if best is None and found:
-                best = found[0]
-            if best is not None:
-                meant[action.name] = best
+            if near or len(found) == 1:
+                meant[action.name] = near or found
         return meant
 
     def _charge_above(self) -> str | None:
-        """The charge of the refund under the cursor."""
-        refunds = self.order.refunds if self.order else ()
-        return next((r.charge_id for r in refunds if r.id == self.rows.key), None)
+        """The charge of the refund or dispute under the cursor."""
+        if self.order is None:
+            return None
+        below: tuple[Refund | Dispute, ...] = (*self.order.refunds, *self.order.disputes)
+        return next((member.charge_id for member in below if member.id == self.rows.key), None)
 
     @on(RowList.Moved, "#transactions")
     def _moved(self) -> None:
@@ -204,6 +211,11 @@ class OrderPane(Vertical):
 
     def on_descendant_blur(self) -> None:
         self.remove_class("-reading")
+
+
+def _best(found: list[Offer]) -> Offer:
+    """The one that is allowed; of those that are not, the one that says why."""
+    return next((offer for offer in found if offer.allowed), found[0])
 
 
 def _first_row(order: Order) -> str | None:

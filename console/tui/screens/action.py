@@ -1,4 +1,4 @@
-"""The refund dialog: what, plan, confirm, outcome. The only door to money in the screen."""
+"""The dialog of every action: what, plan, confirm, outcome. The screen's only door to money."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from textual.widgets import ContentSwitcher, Input, Static
 from console.actions.plan import Plan, Wish
 from console.actions.planning import plan_action
 from console.domain.ids import parse
-from console.domain.order import Order
-from console.domain.rules import Offer
+from console.domain.rules import BY_NAME
 from console.tui.failures import READ_FAILURES, say_failure
 from console.tui.messages import Said
+from console.tui.screens.forms import Subject, wish_of
 from console.tui.screens.steps import ConfirmStep, OutcomeStep, PlanStep, WhatStep
+from console.tui.widgets.choice import Choice
 from console.tui.widgets.notice import said_lines
 from console.tui.words import QUIET, joined, quiet
 
@@ -32,18 +33,29 @@ _KEYS: Final = {
     "planning": "esc  leave",
     "plan": "enter  go on     ↑ ↓  scroll     esc  change it",
     "confirm": "enter  send, once the phrase is typed     esc  back to the plan",
+    "cooling": "esc  stop it: nothing is sent",
     "sending": "esc  leave this dialog; the sending goes on",
     "outcome": "esc  close",
 }
+_KINDS: Final = {
+    "charge": "charge",
+    "charge_permission": "order",
+    "checkout_session": "checkout session",
+}
 
 
-class Send(Protocol):
-    def __call__(
-        self, plan: Plan, phrase: str, *, above_captured: bool, disputed: bool
-    ) -> None: ...
+class Sender(Protocol):
+    """Who carries a confirmed plan out, whatever becomes of the dialog."""
+
+    @property
+    def session(self) -> Session: ...
+
+    def perform(self, plan: Plan, phrase: str, *, above_captured: bool, disputed: bool) -> None: ...
+
+    def stop(self, plan: Plan) -> bool: ...
 
 
-class RefundDialog(ModalScreen[None]):
+class ActionDialog(ModalScreen[None]):
     """Sends a plan at most once, and goes on being harmless when it is closed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,19 +63,17 @@ class RefundDialog(ModalScreen[None]):
         Binding("escape", "back", "Back", show=False),
     ]
 
-    def __init__(self, session: Session, order: Order, offer: Offer, send: Send) -> None:
+    def __init__(self, sender: Sender, subject: Subject) -> None:
         super().__init__()
-        charge = order.charge(offer.target)
-        assert charge is not None
-        self.charge_id = charge.id
         self.sent_plan: Plan | None = None
-        self._session = session
-        self._send: Send = send
+        self._sender = sender
+        self._subject = subject
         self._plan: Plan | None = None
         self._planning = False
         self._step = "what"
+        self._cooling = False
         self._ended = False
-        self._what = WhatStep(order, charge, offer.max_amount)
+        self._what = WhatStep(subject)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
@@ -77,14 +87,17 @@ class RefundDialog(ModalScreen[None]):
             yield Static(id="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
-        live = self._session.profile.environment == "live"
+        live = self._sender.session.profile.environment == "live"
+        target = parse(self._subject.offer.target).v2
+        action = BY_NAME[self._subject.offer.action]
+        title = f"{action.title} · {_KINDS[target.kind]} {target.id}"
         dialog = self.query_one("#dialog")
-        title = f"Refund · charge {self.charge_id}"
         dialog.border_title = Content(f"{title} · LIVE: real money" if live else title)
         self.set_class(live, "-live")
         self.query_one("#dialog-notice").display = False
         self._go("what")
-        self.query_one("#amount").focus()
+        self._what.changed()
+        self._what.begin()
 
     # --- steps -------------------------------------------------------------------------------
 
@@ -99,12 +112,15 @@ class RefundDialog(ModalScreen[None]):
             for number, step in enumerate(STEPS, start=1)
         ]
         self.query_one("#steps", Static).update(quiet(" ─ ").join(parts))
-        place = self._step
+        self.query_one("#dialog-keys", Static).update(quiet(_KEYS[self._place]))
+
+    @property
+    def _place(self) -> str:
         if self._planning:
-            place = "planning"
-        elif place == "outcome" and not self._ended:
-            place = "sending"
-        self.query_one("#dialog-keys", Static).update(quiet(_KEYS[place]))
+            return "planning"
+        if self._step == "outcome" and not self._ended:
+            return "cooling" if self._cooling else "sending"
+        return self._step
 
     def _say(self, said: Said | None) -> None:
         notice = self.query_one("#dialog-notice", Static)
@@ -123,53 +139,63 @@ class RefundDialog(ModalScreen[None]):
         if self._step == "plan":
             self._plan = None
             self._go("what")
-            self.query_one("#amount").focus()
+            self._what.begin()
         elif self._step == "confirm" and self._plan is not None:
             self._go("plan")
             self.query_one(PlanStep).focus()
+        elif self._place == "cooling" and self.sent_plan is not None:
+            self._stop(self.sent_plan)
         else:
             self.dismiss(None)
 
+    def _stop(self, plan: Plan) -> None:
+        """Stop what was confirmed while its cooling time runs; what came of it is told then."""
+        if not self._sender.stop(plan):
+            self.progress("Too late to stop it: it is being sent")
+
     # --- what, and the plan ------------------------------------------------------------------
 
-    @on(Input.Changed, "#amount")
-    def _amount_changed(self, event: Input.Changed) -> None:
-        self._what.check(event.value)
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        if self._step == "what":
+            self._what.changed()
+        else:
+            self.query_one(ConfirmStep).say("")  # what was said was about another text
 
-    @on(Input.Changed, "#phrase, #above, #disputed")
-    def _phrase_changed(self) -> None:
-        self.query_one(ConfirmStep).say("")  # what was said was about another text
+    @on(Choice.Changed)
+    def _turned(self) -> None:
+        self._what.changed()
 
-    @on(Input.Submitted, "#amount")
-    def _amount_done(self) -> None:
-        if self._what.check(self.query_one("#amount", Input).value) is None:
-            self.query_one("#reason").focus()
+    @on(Choice.Done)
+    def _choice_done(self, event: Choice.Done) -> None:
+        self._field_done(event.choice.id or "")
 
-    @on(Input.Submitted, "#reason")
-    def _what_done(self) -> None:
-        typed = self.query_one("#amount", Input).value
-        if self._planning or self._step != "what":
-            return
-        if self._what.check(typed) is not None:
-            self.query_one("#amount").focus()
+    @on(Input.Submitted)
+    def _input_done(self, event: Input.Submitted) -> None:
+        name = event.input.id or ""
+        if self._step == "what":
+            self._field_done(name)
+        elif self._step == "confirm":
+            self._confirmed(name)
+
+    def _field_done(self, name: str) -> None:
+        if self._planning or self._step != "what" or not self._what.go_on(name):
             return
         self._planning = True
-        self._say(Said("Planning", "Reading the charge, its refunds and the journal …",
-                       tone="waiting"))  # fmt: skip
+        said = "Reading the order and the journal …"
+        self._say(Said("Planning", said, tone="waiting"))
         self._draw_frame()
-        reason = self.query_one("#reason", Input).value
         self.run_worker(
-            self._make_plan(typed, reason), group="plan", exclusive=True, exit_on_error=False
-        )
+            self._make_plan(wish_of(self._subject, self._what.values)),
+            group="plan", exclusive=True, exit_on_error=False,
+        )  # fmt: skip
 
-    async def _make_plan(self, typed: str, reason: str) -> None:
+    async def _make_plan(self, wish: Wish) -> None:
         """Nothing is sent by planning, so this one may end with the dialog."""
+        offer = self._subject.offer
         try:
             plan = await plan_action(
-                self._session.engine,
-                "refund",
-                parse(self.charge_id),
-                Wish(amount=typed, reason=reason),
+                self._sender.session.engine, offer.action, parse(offer.target), wish
             )
         except READ_FAILURES as error:
             self.call_later(self._planned, None, say_failure(error))
@@ -200,15 +226,12 @@ class RefundDialog(ModalScreen[None]):
         self._go("confirm")
         self.query_one("#phrase").focus()
 
-    @on(Input.Submitted, "#phrase")
-    @on(Input.Submitted, "#above")
-    @on(Input.Submitted, "#disputed")
-    def _confirmed(self, event: Input.Submitted) -> None:
+    def _confirmed(self, name: str) -> None:
         step, plan = self.query_one(ConfirmStep), self._plan
-        if self._step != "confirm" or plan is None or self.sent_plan is not None:
+        if plan is None or self.sent_plan is not None:
             return
         missing = step.missing
-        if step.typed == plan.phrase and missing and event.input.id != missing.name:
+        if step.typed == plan.phrase and missing and name != missing.name:
             self.query_one(f"#{missing.name}").focus()
             return
         against = step.against()
@@ -217,20 +240,26 @@ class RefundDialog(ModalScreen[None]):
             return
         # Marked before anything is begun: whatever else is pressed finds it sent.
         self.sent_plan = plan
+        self._cooling = bool(self._sender.session.engine.policy.cooling_seconds)
         step.close()
         self._go("outcome")
-        self.query_one(OutcomeStep).focus()
-        self._send(
+        outcome = self.query_one(OutcomeStep)
+        outcome.begin(plan)
+        outcome.focus()
+        self._sender.perform(
             plan, step.typed, above_captured=step.has("above"), disputed=step.has("disputed")
         )
 
     # --- outcome -----------------------------------------------------------------------------
 
     def progress(self, text: str) -> None:
-        if self._step == "outcome":
-            self.query_one(OutcomeStep).progress(text)
-        else:
+        if self._step != "outcome":
             self._say(Said("Under way", text, tone="waiting"))
+            return
+        plan = self.sent_plan
+        self._cooling = plan is not None and self._sender.session.engine.is_cooling(plan)
+        self.query_one(OutcomeStep).progress(text, cooling=self._cooling)
+        self._draw_frame()
 
     def ended(self, said: Said) -> None:
         """The outcome is known, or known to be unknown."""
