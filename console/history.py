@@ -127,14 +127,14 @@ def _journal_events(lines: Iterable[Entry]) -> Iterable[Event]:
 
 # A line of the journal in an order's history; kinds without words are too fine for it.
 JOURNAL_WORDS: Final = {
-    "reserve": "{action} of {amount} decided: {reason}",
+    "reserve": "{what} decided: {why}",
     "arm": "attempt {attempt} sent",
-    "accept": "accepted by Amazon as {result}",
-    "absorb": "was already there as {result}; nothing new was made",
+    "accept": "accepted by Amazon{as}",
+    "absorb": "was so already{as}; nothing new was made",
     "refuse": "refused: {why}",
     "not_sent": "not sent: {why}",
     "conflict": "held: {why}",
-    "stale": "not sent, the order had changed: {why}",
+    "stale": "ended, the order had changed: {why}",
     "lose": "outcome unknown: {why}",
     "abandon": "given up before sending: {why}",
     "settle": "{said}",
@@ -147,12 +147,21 @@ JOURNAL_WORDS: Final = {
 
 
 class _Words(dict[str, str]):
-    """A journal line's data for `JOURNAL_WORDS`; what a line doesn't have reads as `–`."""
+    """A journal line's data for `JOURNAL_WORDS`; what a line doesn't have reads as `–`.
+
+    `what` is the action with its amount, if it has one; `as` names what was made, if that is
+    something else than the line's own object.
+    """
 
     def __init__(self, line: Entry) -> None:
-        amount = Money.from_api(line.data.get("amount"))
-        texts = {key: str(value) for key, value in line.data.items()}
-        super().__init__(texts | {"amount": str(amount) if amount else "–"})
+        data = line.data
+        amount, result = Money.from_api(data.get("amount")), data.get("result")
+        texts = {key: str(value) for key, value in data.items() if value not in (None, "")}
+        action = texts.get("action", "–")
+        texts["what"] = f"{action} of {amount}" if amount else action
+        texts["as"] = f" as {result}" if result and result != line.object else ""
+        texts.setdefault("why", texts.get("reason", "no reason given"))
+        super().__init__(texts)
 
     def __missing__(self, key: str) -> str:
         return "–"

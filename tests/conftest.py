@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
-from tests.support.effort import EFFORT
+from tests.support.effort import EFFORT, left_out
 
 settings.register_profile("short", deadline=None)
 settings.register_profile("thorough", deadline=None, max_examples=2_000)
@@ -21,8 +21,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     EFFORT.thorough = bool(config.getoption("--thorough"))
+    config.addinivalue_line(
+        "markers", "each_once: every value of every parameter; all together with --thorough"
+    )
     # What a test says itself by @settings(max_examples=…) stands; it can use `budget` for it.
     settings.load_profile("thorough" if EFFORT.thorough else "short")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if EFFORT.thorough:
+        return
+    out = left_out(items)
+    config.hook.pytest_deselected(items=out)
+    gone = set(out)
+    items[:] = [item for item in items if item not in gone]
 
 
 @pytest.fixture(scope="session")

@@ -16,10 +16,12 @@ import argparse
 import contextlib
 import difflib
 import fnmatch
+import gc
 import importlib
 import importlib.abc
 import importlib.util
 import os
+import signal
 import sys
 import time
 import tomllib
@@ -73,9 +75,7 @@ class Mutant:
 def read_config() -> tuple[list[Target], list[Explained]]:
     """The targets and the explained survivors of `mutation.toml`."""
     data = tomllib.loads(CONFIG.read_text(encoding="utf-8"))
-    targets = [
-        Target(file, tuple(row["tests"])) for row in data["target"] for file in row["files"]
-    ]
+    targets = [Target(file, tuple(row["tests"])) for row in data["target"] for file in row["files"]]
     return targets, [Explained(**row) for row in data.get("explained", [])]
 
 
@@ -131,6 +131,21 @@ def difference(before: str, after: str) -> tuple[str, str]:
 
 
 # --- runs ----------------------------------------------------------------------------------------
+# What pytest need not do a thousand times. The tests are quick ones: what conftest files give,
+# such as servers, they don't use.
+_LEFT_OUT: Final = (
+    "--noconftest",
+    "--capture=no",
+    "-pno:anyio",
+    "-pno:cacheprovider",
+    "-pno:faulthandler",
+    "-pno:junitxml",
+    "-pno:logging",
+    "-pno:terminal",
+    "-pno:threadexception",
+    "-pno:unraisableexception",
+    "-pno:xdist",
+)
 
 
 class _Loader(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -171,8 +186,8 @@ def _test(target: Target, text: str) -> int:
     import pytest
 
     sys.meta_path.insert(0, _Loader(target, text))
-    arguments = ["-x", "-q", "--assert=plain", "-p", "no:xdist", "-p", "no:cacheprovider"]
-    return int(pytest.main([*arguments, "-o", "addopts=", *target.tests], plugins=[_Order()]))
+    arguments = ["-x", "--assert=plain", "-o", "addopts=", *_LEFT_OUT]
+    return int(pytest.main([*arguments, *target.tests], plugins=[_Order()]))
 
 
 def start(target: Target, mutant: Mutant | None, before: str) -> int:
@@ -188,14 +203,22 @@ def start(target: Target, mutant: Mutant | None, before: str) -> int:
     os._exit(code)
 
 
-def run_all(target: Target, mutants: Sequence[Mutant], before: str, jobs: int) -> list[Mutant]:
-    """Run them, `jobs` at a time; those that no test noticed. Too long is noticed."""
+def run_all(
+    target: Target, mutants: Sequence[Mutant], before: str, jobs: int
+) -> tuple[list[Mutant], int]:
+    """Run them, `jobs` at a time: those that no test noticed, and how many took too long.
+
+    A mutant that never ends was noticed. Its limit is generous, for machines that are busy.
+    """
     begun = time.monotonic()
     baseline = start(target, None, before)
     if os.waitstatus_to_exitcode(os.waitpid(baseline, 0)[1]) != PASSED:
-        sys.exit(f"{target.file}: its tests fail without any change: pytest {' '.join(target.tests)}")
+        tests = " ".join(target.tests)
+        sys.exit(f"{target.file}: its tests fail without any change: pytest {tests}")
     limit = 15 + 10 * (time.monotonic() - begun)
-    survivors, running = [], dict[int, tuple[Mutant, float]]()
+    survivors: list[Mutant] = []
+    running: dict[int, tuple[Mutant, float]] = {}
+    late: set[int] = set()
     waiting = list(reversed(mutants))
     while waiting or running:
         while waiting and len(running) < jobs:
@@ -208,9 +231,10 @@ def run_all(target: Target, mutants: Sequence[Mutant], before: str, jobs: int) -
                 del running[number]
                 if os.waitstatus_to_exitcode(status) in (PASSED, NO_TESTS):
                     survivors.append(mutant)
-            elif time.monotonic() - since > limit:
-                os.kill(number, 9)
-    return survivors
+            elif time.monotonic() - since > limit and number not in late:
+                late.add(number)
+                os.kill(number, signal.SIGKILL)
+    return survivors, len(late)
 
 
 def warm_up(targets: Sequence[Target]) -> None:
@@ -224,6 +248,7 @@ def warm_up(targets: Sequence[Target]) -> None:
     for name in list(sys.modules):
         if name.partition(".")[0] in ("console", "tests") and name != __name__:
             del sys.modules[name]
+    gc.freeze()  # what is here is never garbage in a child
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -239,10 +264,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     patterns = asked.files or ["*"]
     chosen = [t for t in targets if any(fnmatch.fnmatch(t.file, p) for p in patterns)]
     warm_up(chosen)
-    gaps = 0
-    for target in chosen:
-        gaps += report(target, [e for e in explained if e.file == target.file], asked.jobs)
-    return 1 if gaps or not chosen else 0
+    left = [
+        report(target, [e for e in explained if e.file == target.file], asked.jobs)
+        for target in chosen
+    ]
+    return 1 if sum(left) or not left else 0
 
 
 def report(target: Target, explained: Sequence[Explained], jobs: int) -> int:
@@ -250,14 +276,15 @@ def report(target: Target, explained: Sequence[Explained], jobs: int) -> int:
     before = (ROOT / target.file).read_text(encoding="utf-8")
     mutants = mutants_of(before)
     begun = time.monotonic()
-    alive = [difference(before, m.text()) for m in run_all(target, mutants, before, jobs)]
+    survivors, late = run_all(target, mutants, before, jobs)
+    alive = [difference(before, mutant.text()) for mutant in survivors]
     reasons = {(e.was, e.now): e.why for e in explained}
     gaps = [pair for pair in alive if pair not in reasons]
     past = [pair for pair in reasons if pair not in alive]
     print(
         f"{target.file}: {len(mutants)} mutants, {len(mutants) - len(alive)} killed,"
-        f" {len(alive) - len(gaps)} explained, {len(gaps)} survived"
-        f" ({time.monotonic() - begun:.0f} s)",
+        f" ({late} by time), {len(alive) - len(gaps)} explained, {len(gaps)} survived,"
+        f" in {time.monotonic() - begun:.0f} s",
         flush=True,
     )
     for title, pairs in (("survived", gaps), ("explained, but not alive", past)):

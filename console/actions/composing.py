@@ -43,6 +43,7 @@ async def plan_one(
     is left to do), and whatever a lookup raises.
     """
     await engine.require_sound_journal()
+    _require_text(wish)
     operation = OPERATIONS[by or BY_NAME[action].operation]
     order, obj, version = await fresh(engine, operation, target)
     await require_nothing_open(engine, operation, order, obj)
@@ -178,6 +179,15 @@ async def _draft(
     )
 
 
+def _require_text(wish: Wish) -> None:
+    """Raise Held for bytes that are no text: they could neither be sent nor kept as they are."""
+    for said in (wish.amount, wish.reason, wish.ticket, wish.frequency, *wish.merchant.values()):
+        try:
+            said.encode()
+        except UnicodeEncodeError:
+            raise Held("What was given holds bytes that are no text.", "Type it anew.") from None
+
+
 def _typed(text: str, limit: int) -> str:
     """What was typed, cleaned; nothing where nothing of it can be seen: that is no reason."""
     seen = any(char.isprintable() and not char.isspace() for char in text)
@@ -266,6 +276,9 @@ async def compose(
     if earlier is not None:
         words = replace(words, warnings=(*words.warnings, _again(earlier)))
     engine.require_policy(draft, above_captured=words.above_captured)
+    if engine.policy.has_daily:  # looked at again inside the transaction that reserves
+        spent = await blocking(engine.journal.spent_today, draft)
+        engine.require_sums(draft, spent, above_captured=words.above_captured)
     return Plan(
         draft=draft,
         order=order,

@@ -14,9 +14,20 @@ from datetime import datetime
 from typing import Any, Final, ParamSpec, TypeVar
 
 from console.actions.classify import Reading, Verdict, read_answer
+from console.actions.confirmation import check_confirmation
 from console.actions.operations import OPERATIONS
 from console.actions.operations.base import Made, Standing
 from console.actions.outcome import Held, Outcome, Result
+from console.actions.outcome_words import (
+    absorbed_outcome,
+    accepted_outcome,
+    ask_a_person,
+    asking_again,
+    nothing_sent,
+    outcome_of,
+    retry_hint,
+    unknown_outcome,
+)
 from console.actions.plan import Plan
 from console.actions.snapshot import Snapshot
 from console.amazon.client import AmazonPay, Answer
@@ -171,11 +182,11 @@ class Engine:
         try:
             intent = await self._reserve(plan)
         except Held as error:  # the policy's sums of the day
-            return _nothing_sent(plan, error.result, str(error))
+            return nothing_sent(plan, error.result, str(error))
         except Blocked as error:
-            return _nothing_sent(plan, Result.BLOCKED, str(error), intent=error.holder.id)
+            return nothing_sent(plan, Result.BLOCKED, str(error), intent=error.holder.id)
         except (VersionMoved, IllegalMove) as error:
-            return _nothing_sent(plan, Result.STALE, f"{error} Look again and decide anew.")
+            return nothing_sent(plan, Result.STALE, f"{error} Look again and decide anew.")
         async with self._at_work(intent.id):
             return await self._reread_and_send(plan, intent, tell)
 
@@ -206,14 +217,14 @@ class Engine:
             move = Move.STALE if plan.reopens is None else Move.ABANDON
             ended = await self._move(intent, move, why="; ".join(changes))
             message = "The order has changed since it was shown. Nothing was sent."
-            return _outcome(ended, Result.STALE, message, facts=tuple(changes))
+            return outcome_of(ended, Result.STALE, message, facts=tuple(changes))
         data = {"date": show_time(date), "snapshot": now.data}
         intent = await blocking(self.journal.reread, intent.id, data)
         return await self._send_until_known(intent, now, tell)
 
     async def _abandon(self, intent: Intent, why: str) -> Outcome:
         ended = await self._move(intent, Move.ABANDON, why=why)
-        return _outcome(ended, Result.NOT_SENT, f"Nothing was sent: {why}.")
+        return outcome_of(ended, Result.NOT_SENT, f"Nothing was sent: {why}.")
 
     # --- going on after a crash or a lost answer ---------------------------------------------
 
@@ -232,10 +243,10 @@ class Engine:
     async def _claim_and_resume(self, intent: Intent, word: _Word, tell: Tell) -> Outcome:
         message = f"Intent {intent.id} ({intent.summary}) is being worked on right now."
         if intent.id in self._busy:
-            return _outcome(intent, Result.BLOCKED, message)
+            return outcome_of(intent, Result.BLOCKED, message)
         async with self._at_work(intent.id):
             if not await blocking(self.journal.claims.claim, intent.id, self._owner):
-                return _outcome(intent, Result.BLOCKED, message)
+                return outcome_of(intent, Result.BLOCKED, message)
             return await self._resume(intent, word, tell)
 
     async def _resume(self, intent: Intent, word: _Word, tell: Tell) -> Outcome:
@@ -249,7 +260,7 @@ class Engine:
             why = "the console stopped before the answer was written down"
             intent = await self._move(intent, Move.LOSE, why=why)
         if intent.state is not State.UNKNOWN:
-            return _outcome(intent, Result.BLOCKED, f"Intent {intent.id} is {intent.state}.")
+            return outcome_of(intent, Result.BLOCKED, f"Intent {intent.id} is {intent.state}.")
         return await self._read_first(intent, word, tell)
 
     async def _read_first(self, intent: Intent, word: _Word, tell: Tell) -> Outcome:
@@ -269,7 +280,7 @@ class Engine:
             )
             disputed = [] if word.disputed else before.disputed_since(now)
             if moved or disputed:
-                return _ask_a_person(intent, moved, disputed)
+                return ask_a_person(intent, moved, disputed)
         return await self._send_until_known(intent, now, tell)
 
     async def _proved(
@@ -297,7 +308,7 @@ class Engine:
             seen = await self._last_seen(intent)
             message = operation.ended(replace(intent, snapshot=seen.data), now)
             code = refusal.code if refusal is not None else None
-            return _outcome(ended, Result.STALE, message, facts=changes, code=code)
+            return outcome_of(ended, Result.STALE, message, facts=changes, code=code)
         if operation.is_ours(intent, now) and intent.unanswered:
             data = {
                 "result": operation.led_to(intent, now),
@@ -310,10 +321,10 @@ class Engine:
                 f"It is as wanted now, probably by this {intent.action}: its answer was lost, and"
                 " a read shows the end that it would give."
             )
-            return _outcome(ended, Result.ACCEPTED, message, facts=changes)
+            return outcome_of(ended, Result.ACCEPTED, message, facts=changes)
         ended = await self._move(intent, Move.ABSORB, why="; ".join(changes))
         message = f"It is so already, not by this {intent.action}. Nothing was changed by it."
-        return _outcome(ended, Result.ALREADY_SO, message, facts=changes)
+        return outcome_of(ended, Result.ALREADY_SO, message, facts=changes)
 
     async def _standing(self, intent: Intent, now: Snapshot) -> Standing:
         """How `now` stands to what the intent wants, since it was last sent from."""
@@ -340,7 +351,7 @@ class Engine:
         for wait in self._waits:
             if outcome is not None:
                 return outcome
-            tell(_again(intent, wait))
+            tell(asking_again(intent, wait))
             await self._sleep(wait)
             intent = await blocking(self.journal.intent, intent.id)
             may_send = True
@@ -373,7 +384,7 @@ class Engine:
         try:
             reservation = await blocking(self.journal.arm, intent.id, self._owner)
         except (NotOurs, IllegalMove) as error:
-            return _outcome(intent, Result.BLOCKED, f"{error} Its journal tells the outcome.")
+            return outcome_of(intent, Result.BLOCKED, f"{error} Its journal tells the outcome.")
         run.tell(f"Sending, attempt {reservation.attempt}")
         try:
             answer = await self.client.send(reservation)
@@ -391,7 +402,7 @@ class Engine:
             await self._lose(intent, f"the connection failed: {why}")
             return None
         ended = await self._move(intent, Move.NOT_SENT, why=why)
-        return _outcome(ended, Result.NOT_SENT, f"Nothing reached Amazon: {why}.")
+        return outcome_of(ended, Result.NOT_SENT, f"Nothing reached Amazon: {why}.")
 
     async def _lose(self, intent: Intent, why: str) -> None:
         await self._move(intent, Move.LOSE, why=why)
@@ -433,7 +444,9 @@ class Engine:
             return None
         ended = await self._move(intent, Move.REFUSE, why=reading.why, code=reading.code)
         changes = tuple(run.before.changes(seen)) if standing is Standing.DECLINED else ()
-        return _outcome(ended, Result.REFUSED, f"{reading.why}.", code=reading.code, facts=changes)
+        return outcome_of(
+            ended, Result.REFUSED, f"{reading.why}.", code=reading.code, facts=changes
+        )
 
     async def _key_taken(
         self, intent: Intent, reading: Reading, answer: Answer, run: _Attempts
@@ -452,7 +465,7 @@ class Engine:
                 "Somebody acted from the same starting point with another amount."
                 " Yours was not made. Look at the order again."
             )
-            return _outcome(ended, Result.STALE, message, facts=tuple(changes), code=reading.code)
+            return outcome_of(ended, Result.STALE, message, facts=tuple(changes), code=reading.code)
         ended = await self._move(intent, Move.CONFLICT, why=reading.why, code=reading.code)
         message = (
             "Amazon already has another request from the same starting point, and the order"
@@ -464,7 +477,7 @@ class Engine:
             f" `payconsole journal release {ended.id} --evidence TEXT` lets a new decision have"
             " another key."
         )
-        return _outcome(ended, Result.CONFLICT, message, code=reading.code, hint=hint)
+        return outcome_of(ended, Result.CONFLICT, message, code=reading.code, hint=hint)
 
     async def _made(
         self, intent: Intent, reading: Reading, answer: Answer, run: _Attempts
@@ -493,9 +506,9 @@ class Engine:
         elif not absorbed and ends_with_its_answer(ended, now, fresh is not None):
             ended = await self.conclude(ended, Move.SETTLE, {"said": f"done, {now.state}"})
         if absorbed:
-            return _absorbed_outcome(ended, now, earlier)
+            return absorbed_outcome(ended, now, earlier)
         left = OPERATIONS[ended.operation].left(ended, seen) if seen is not None else ""
-        return _accepted_outcome(ended, now, changes, left)
+        return accepted_outcome(ended, now, changes, left)
 
     async def _read_back(self, intent: Intent, made: Made) -> tuple[Made | None, Snapshot | None]:
         """What became of it, and of what is around it: a replay gives the saved first answer.
@@ -518,8 +531,8 @@ class Engine:
         if intent.state is State.SENDING:  # the last attempt was throttled
             if not intent.unanswered:
                 ended = await self._move(intent, Move.REFUSE, why="throttled", code=THROTTLED)
-                message = f"Amazon is throttling. Nothing was executed. {_retry_hint(intent)}"
-                return _outcome(ended, Result.REFUSED, message, code=THROTTLED)
+                message = f"Amazon is throttling. Nothing was executed. {retry_hint(intent)}"
+                return outcome_of(ended, Result.REFUSED, message, code=THROTTLED)
             await self._lose(intent, "throttled, and an earlier attempt has no answer")
             intent = await blocking(self.journal.intent, intent.id)
         return unknown_outcome(intent)
@@ -635,149 +648,3 @@ def ends_with_its_answer(intent: Intent, made: Made, read_back: bool) -> bool:
 def is_member(identifier: str) -> bool:
     """Whether an id is a charge's or a refund's, so that it can be read beside its order."""
     return parse(identifier).v2.kind in ("charge", "refund")
-
-
-def _again(intent: Intent, wait: float) -> str:
-    if OPERATIONS[intent.operation].keyed:
-        return f"No proof yet: asking again with the same key in {wait:.0f} s"
-    return f"No proof yet: asking again in {wait:.0f} s"
-
-
-def check_confirmation(
-    plan: Plan, phrase: str, *, above_captured: bool = False, disputed: bool = False
-) -> None:
-    """Raise Held unless exactly the asked phrase was typed, and the further ones where asked."""
-    if phrase.strip() != plan.phrase:
-        raise Held(f"Not confirmed. To go on, type exactly: {plan.phrase}", "Nothing was sent.")
-    if plan.above_captured and not above_captured:
-        raise Held(
-            "This refunds more than was captured, which needs a second confirmation.",
-            "Add --above-captured, or refund less.",
-        )
-    if plan.doubts and not disputed:
-        raise Held(
-            f"{' '.join(plan.doubts)} It needs a confirmation of its own.",
-            "See to the dispute in Seller Central first. If the refund is meant all the same, add"
-            " --disputed.",
-        )
-
-
-def _ask_a_person(intent: Intent, moved: list[str], disputed: list[str]) -> Outcome:
-    """What has happened since, with the words that go on all the same: one for each."""
-    said, words = [], []
-    if moved:
-        said.append(
-            f"The order has moved since this was sent ({intent.summary} on {intent.object}), so"
-            f" nothing was sent again: it may be this very {intent.action}, or somebody may have"
-            " acted by hand."
-        )
-        words.append(("nobody else did it", "--nobody-else"))
-    if disputed:
-        said.append(
-            f"{intent.object} has been disputed since this was sent, or may have been, so nothing"
-            " was sent again: if the refund was not made yet, it would be made beside the dispute"
-            " and can pay the buyer twice."
-        )
-        words.append(("the refund is meant beside the dispute all the same", "--disputed"))
-    number = intent.id
-    where = "at the charge and at the dispute" if disputed else "at the order"
-    hint = (
-        f"Look {where} in Seller Central. If {' and '.join(why for why, _ in words)}:"
-        f" `payconsole journal recover {number} {' '.join(flag for _, flag in words)}`. If this"
-        f" {intent.action} is there: `payconsole journal resolve {number} --happened --evidence"
-        " TEXT`. If not: --did-not."
-    )
-    facts = tuple(dict.fromkeys([*disputed, *moved]))
-    return _outcome(intent, Result.UNKNOWN, " ".join(said), facts=facts, hint=hint)
-
-
-def unknown_outcome(
-    intent: Intent, message: str | None = None, facts: tuple[str, ...] = ()
-) -> Outcome:
-    said = message or (
-        f"It is not known whether {intent.summary} was made. It may have happened, or may"
-        " still happen. Don't do it again by another way."
-    )
-    same = " with the same key" if intent.key else ""
-    hint = (
-        f"`payconsole journal recover` asks Amazon again{same};"
-        f" `payconsole journal show {intent.id}` tells what was tried."
-    )
-    return _outcome(intent, Result.UNKNOWN, said, facts=facts, hint=hint)
-
-
-def _accepted_outcome(intent: Intent, made: Made, changes: tuple[str, ...], left: str) -> Outcome:
-    operation = OPERATIONS[intent.operation]
-    if made.dead:
-        message = operation.declined(intent, made)
-        return _outcome(intent, Result.REFUSED, message, made=made, code=made.code, facts=changes)
-    message = f"{operation.accepted(intent, made)} {left}".rstrip()
-    facts = () if operation.name == "create_refund" else changes
-    return _outcome(intent, Result.ACCEPTED, message, made=made, facts=facts)
-
-
-def _absorbed_outcome(intent: Intent, made: Made, earlier: Intent | None) -> Outcome:
-    operation = OPERATIONS[intent.operation]
-    by = f" It stands under intent {earlier.id}." if earlier else ""
-    message = f"{operation.was_there(intent, made)}{by}"
-    if made.dead and operation.once:
-        return _outcome(
-            intent, Result.REFUSED, operation.declined(intent, made), made=made, code=made.code
-        )
-    if operation.once or not operation.keyed:
-        return _outcome(intent, Result.ALREADY_SO, f"{message} Nothing was changed.", made=made)
-    message += f" No new {intent.action} was made."
-    hint = f"If a further {intent.action} is meant, decide anew and say why in the reason."
-    if earlier is not None and earlier.key == intent.key:
-        hint = f"Amazon doesn't count it yet: for a further {intent.action} wait until it is done."
-    if made.dead:
-        message += f" That one is {made.state} ({made.code})."
-        hint = "Decide anew: the next attempt has a key of its own."
-    return _outcome(intent, Result.ABSORBED, message, hint=hint, made=made)
-
-
-def _retry_hint(intent: Intent) -> str:
-    return f"`payconsole journal retry {intent.id}` tries the same decision again."
-
-
-def _outcome(
-    intent: Intent,
-    result: Result,
-    message: str,
-    *,
-    facts: tuple[str, ...] = (),
-    code: str | None = None,
-    hint: str | None = None,
-    made: Made | None = None,
-) -> Outcome:
-    if hint is None and intent.can_retry:
-        hint = _retry_hint(intent)
-    return Outcome(
-        action=intent.action,
-        target=intent.object,
-        result=result,
-        message=message,
-        amount=intent.amount,
-        object=dict(made.raw) if made is not None and made.raw is not None else None,
-        idempotency_key=intent.key,
-        attempts=intent.attempts,
-        intent=intent.id,
-        code=code,
-        hint=hint,
-        facts=facts,
-        pending=made is not None and made.pending,
-    )
-
-
-def _nothing_sent(plan: Plan, result: Result, message: str, intent: int | None = None) -> Outcome:
-    draft = plan.draft
-    return Outcome(
-        action=draft.action,
-        target=draft.object,
-        result=result,
-        message=message,
-        amount=draft.amount,
-        idempotency_key=draft.key,
-        intent=intent,
-        hint="`payconsole journal recover` resolves what is open." if intent else None,
-    )

@@ -147,6 +147,7 @@ async def _plan_first(engine: Engine, order: Order, charge: Charge, wish: Wish) 
         plan.words,
         warnings=warnings,
         facts=(("renews", charge.id), *plan.words.facts),
+        undo=f"No: once {charge.id} is canceled it stays canceled. The new charge can be canceled.",
     )
     return replace(plan, phrase=phrase, words=words)
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
-from console.actions.engine import check_confirmation
+from console.actions.confirmation import check_confirmation
 from console.actions.operations.permission import MERCHANT_FIELDS
 from console.actions.outcome import Held, Outcome, Result
 from console.actions.plan import Plan, Wish
@@ -239,13 +239,20 @@ def _line() -> str:
     return sys.stdin.readline().rstrip("\n")
 
 
+def _further(plan: Plan) -> str:
+    """The switches that the plan asks for beside the phrase."""
+    asked = [("--above-captured", plan.above_captured), ("--disputed", bool(plan.doubts))]
+    switches = [switch for switch, is_asked in asked if is_asked]
+    return f", together with {' and '.join(switches)}" if switches else ""
+
+
 def _dry_run(plan: Plan) -> Outcome:
     draft = plan.draft
     return Outcome(
         action=draft.action,
         target=draft.object,
         result=Result.DRY_RUN,
-        message=f"It would be sent after the phrase: {plan.phrase}",
+        message=f"It would be sent after the phrase: {plan.phrase}{_further(plan)}",
         amount=draft.amount,
         idempotency_key=draft.key,
         intent=plan.reopens,

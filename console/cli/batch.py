@@ -36,7 +36,8 @@ from console.domain.text import clean_line
 from console.export import refuse_existing, write_bundle, write_text
 
 if TYPE_CHECKING:
-    from console.actions.batch import Applied, Stop
+    from console.actions.batch.applying import Applied
+    from console.actions.batch.stop import Stop
     from console.imports.source import Piece, Text
     from console.imports.table import Header
     from console.session import Session
@@ -51,7 +52,7 @@ _LARGEST_FILE: Final = 64 * 1024**2
 
 async def run_plan(session: Session, args: argparse.Namespace, out: Output) -> int:
     """Plan a list. Without `-o` the plan is shown and kept nowhere."""
-    from console.actions.batch import plan_batch
+    from console.actions.batch.planning import plan_batch
 
     path = Path(args.output) if args.output else None
     if path is not None:
@@ -184,7 +185,9 @@ def plan_document(batch: Batch) -> Document:
 
 async def run_apply(session: Session, args: argparse.Namespace, out: Output) -> int:
     """Do what is left of a plan. Ctrl-C stops it before the next row; a second one at once."""
-    from console.actions.batch import Stop, apply_batch, report_of, require_account
+    from console.actions.batch.applying import apply_batch, require_account
+    from console.actions.batch.report import report_of
+    from console.actions.batch.stop import Stop
     from console.actions.outcome import Held
 
     batch = await asyncio.to_thread(load, args.plan)
@@ -277,7 +280,7 @@ def _exit_code(applied: Applied) -> int:
 
 def run_report(journal: Journal, args: argparse.Namespace, out: Output) -> int:
     """Plan against outcome, from the journal alone."""
-    from console.actions.batch import report_of
+    from console.actions.batch.report import report_of
     from console.store.decisions import JournalBroken
 
     batch = load(args.plan)

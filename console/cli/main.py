@@ -266,6 +266,11 @@ def _add_journal(add: _Adder) -> None:
     )
     command = group("export", "the whole journal as JSON", _in_journal("run_export"))
     command.add_argument("-o", "--output", metavar="FILE")
+    _add_open_intents(group)
+
+
+def _add_open_intents(group: _Adder) -> None:
+    """What resolves what is open, or was refused."""
     command = group(
         "recover",
         "resolve what a crash or a lost answer left open",

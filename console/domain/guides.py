@@ -29,6 +29,9 @@ def over_charge(order: Order, charge: Charge, wanted: Money) -> str:
     )
     if permission.state != "Chargeable":
         return f"The permission is {permission.state}, so no further charge can be made: {_ASK}"
+    limit = permission.limit
+    if permission.is_one_time and limit is not None and wanted > limit:
+        return f"The order's limit is {limit}, so {wanted} can't be collected with it: {_ASK}"
     if room is not None and room < more:
         return f"The permission has room for {room} more, not for {more}: {_ASK}"
     if room is None or room >= wanted:

@@ -75,10 +75,13 @@ class Reading(Message):
 class Found(Message):
     """An order was read, or remembered (`order.remembered`).
 
-    `others` are further ids of the pasted text.
+    `others` are further ids of the pasted text; `again` is the id under which the order was shown
+    when it was read again: a completed session has become an order with an id of its own.
     """
 
-    def __init__(self, order: Order, others: tuple[Identifier, ...] = (), *, again: bool) -> None:
+    def __init__(
+        self, order: Order, others: tuple[Identifier, ...] = (), *, again: str | None = None
+    ) -> None:
         self.order = order
         self.others = others
         self.again = again

@@ -100,7 +100,7 @@ class Work:
             self._post(say.NotFoundThere(say_failure(error), again))
             return
         self._watches.see(order)
-        self._post(say.Found(order, others, again=again is not None))
+        self._post(say.Found(order, others, again=again))
         await self._recents()
 
     async def _show_remembered(
@@ -113,7 +113,7 @@ class Work:
             what = f"{target.kind.replace('_', ' ')} {target.id}"
             self._post(say.Asking(what, identifier.id))
             return None
-        self._post(say.Found(remembered, others, again=False))
+        self._post(say.Found(remembered, others))
         await self._painted()
         return remembered.id
 

@@ -9,7 +9,10 @@ from decimal import Decimal
 
 import pytest
 
-from console.actions.batch import Applied, Stop, apply_batch, plan_batch, report_of
+from console.actions.batch.applying import Applied, apply_batch
+from console.actions.batch.planning import plan_batch
+from console.actions.batch.report import report_of
+from console.actions.batch.stop import Stop
 from console.actions.engine import Engine
 from console.actions.outcome import Held, Result
 from console.actions.renewal import Renewal

@@ -30,8 +30,9 @@ from tests.support.bench import (
     ended_process,
     watch,
 )
+from tests.support.effort import each_once
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, each_once]
 EITHER_ANSWER = pytest.mark.parametrize("answers", EITHER.values(), ids=EITHER)
 SHARED = pytest.mark.parametrize("shared", [True, False], ids=["one journal", "two journals"])
 

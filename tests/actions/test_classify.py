@@ -15,7 +15,6 @@ from tests.domain.builders import CHARGE, ORDER
 
 from .test_operations import intent_of
 
-
 REFUND = OPERATIONS["create_refund"]
 CANCEL = OPERATIONS["cancel_charge"]
 REFUNDED = {

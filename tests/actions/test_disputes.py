@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from console.actions.engine import check_confirmation
+from console.actions.confirmation import check_confirmation
 from console.actions.outcome import Held, Result
 from console.actions.plan import Wish
 from console.actions.planning import plan_action

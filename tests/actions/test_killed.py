@@ -34,9 +34,9 @@ from tests.support.bench import (
     keys,
 )
 from tests.support.driver import MOMENTS, Job, Processes, faults_of, processes
-from tests.support.effort import EFFORT
+from tests.support.effort import budget, covering, each_once
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, each_once]
 
 
 @dataclass(frozen=True)
@@ -118,8 +118,6 @@ ACTS: Final = {
         ),
     )
 }
-# With every answer of Amazon's in a thorough run; else with what is documented.
-ANSWERED: Final = BOTH if EFFORT.thorough else {"as documented": BOTH["as documented"]}
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +165,7 @@ async def restart(bench: Bench) -> Desk:
     return desk
 
 
-@pytest.mark.parametrize("answers", ANSWERED.values(), ids=ANSWERED)
+@pytest.mark.parametrize("answers", BOTH.values(), ids=BOTH)
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
 async def test_killed_at_any_moment_and_started_again_it_is_done_once(
@@ -196,9 +194,10 @@ TWICE: Final = [
     for passing in (0, 1)
     if not (passing and moment == "before the reservation's checkpoint")
 ]
+SHORT: Final = covering([{"moment": moment, "step": step} for moment, step in TWICE])
 
 
-@pytest.mark.parametrize(("moment", "passing"), TWICE)
+@pytest.mark.parametrize(("moment", "passing"), budget([TWICE[n] for n in SHORT], TWICE))
 @pytest.mark.parametrize("room", [True, False], ids=["room", "no room"])
 async def test_a_renewal_that_was_killed_in_either_step_is_finished_by_the_same_command(
     bench: Bench, driver: Processes, key_file: Path, moment: str, passing: int, room: bool

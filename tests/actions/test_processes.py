@@ -19,10 +19,10 @@ from console.simulator.stories import Teller
 from console.simulator.switches import Switches
 from tests.support.bench import BOTH, CHARGE, Bench, keys
 from tests.support.driver import MOMENTS, Job, Processes, faults_of, processes
-from tests.support.effort import budget
+from tests.support.effort import budget, each_once
 
-pytestmark = pytest.mark.anyio
-ROUNDS = budget(20, 1_000)
+pytestmark = [pytest.mark.anyio, each_once]
+ROUNDS = budget(10, 1_000)
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,9 @@ from tests.support.bench import (
     Desk,
     ended_process,
 )
+from tests.support.effort import each_once
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, each_once]
 EITHER_ANSWER = pytest.mark.parametrize("answers", EITHER.values(), ids=EITHER)
 EVERY_ACT = pytest.mark.parametrize("act", UNKEYED.values(), ids=UNKEYED)
 SHARED = pytest.mark.parametrize("shared", [True, False], ids=["one journal", "two journals"])

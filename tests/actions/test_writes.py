@@ -10,8 +10,9 @@ from console.actions.outcome import Held, Result
 from console.domain.intent import LIVE_STATES, OPEN_STATES, State
 from tests.support.acts import ACTS, KEYED, UNKEYED, Act, refusals
 from tests.support.bench import EITHER, Bench, Desk
+from tests.support.effort import budget, covering, each_once
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, each_once]
 EITHER_ANSWER = pytest.mark.parametrize("answers", EITHER.values(), ids=EITHER)
 EVERY_ACT = pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
 PASSING = [
@@ -174,10 +175,11 @@ async def test_a_connection_that_fails_later_is_unknown(bench: Bench, desk: Desk
 
 # --- refusals ------------------------------------------------------------------------------------
 
-REFUSED = [(name, code) for name in ACTS for code in refusals(ACTS[name].operation)]
+REFUSALS = [(name, code) for name in ACTS for code in refusals(ACTS[name].operation)]
+SHORT = covering([{"act": name, "code": code} for name, code in REFUSALS])
 
 
-@pytest.mark.parametrize(("name", "code"), REFUSED)
+@pytest.mark.parametrize(("name", "code"), budget([REFUSALS[n] for n in SHORT], REFUSALS))
 async def test_a_documented_refusal_is_refused_and_changes_nothing(
     bench: Bench, desk: Desk, name: str, code: str
 ) -> None:

@@ -20,7 +20,7 @@ from console.cli.main import build_parser
 from console.cli.verbs import VERBS
 from console.domain.rules import BY_NAME
 from tests.cli.conftest import CHARGE, OPEN_AUTHORIZATION, TIMEOUT, V1_ID, Shell
-from tests.support.effort import EFFORT
+from tests.support.effort import EFFORT, budget
 
 AUTHORIZED = "S01-5797829-1888777-C043451"  # 85.00 USD, of OPEN_AUTHORIZATION's order
 SESSION = "4b1d3c2e-7f60-4a15-9c84-0d6a52e1f7b3"  # open, agreed 18.00 USD
@@ -83,6 +83,9 @@ CASES = {
 }  # fmt: skip
 
 each_action = pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
+# With a key and without one; thoroughly every action.
+SOME = budget({name: CASES[name] for name in ("authorize", "cancel")}, CASES)
+some_actions = pytest.mark.parametrize("case", SOME.values(), ids=list(SOME))
 
 
 def sent(shell: Shell, call: str) -> int:
@@ -161,7 +164,7 @@ class TestEachAction:
         assert case.phrase in answer.json["error"]["message"]
         assert sent(shell, case.call) == 0
 
-    @each_action
+    @some_actions
     def test_ctrl_c_after_it_was_sent_is_unknown_and_recovery_proves_it(
         self, shell: Shell, case: Case
     ) -> None:

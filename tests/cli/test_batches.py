@@ -25,7 +25,7 @@ from console.simulator.world import World
 from tests.cli.conftest import Answer, Shell
 from tests.support.effort import budget
 
-ROWS, KILLS = budget(40, 500), budget(3, 10)
+ROWS, KILLS = budget(20, 500), budget(2, 10)
 PHRASE = "3 rows 30.00 USD"
 
 # The real command line, with a throttle for which time flies: Amazon's own would take 1.5 s a
@@ -309,7 +309,7 @@ def test_ctrl_c_ends_the_row_and_the_next_run_goes_on(batching: Batching) -> Non
 
 
 def test_killed_at_random_moments_every_row_is_done_exactly_once(batching: Batching) -> None:
-    """`--thorough`: 500 rows and 10 kills; else 40 and 3."""
+    """`--thorough`: 500 rows and 10 kills; else 20 and 2."""
     ids = batching.charges(ROWS)
     plan = batching.plan_of(ids)
     phrase = f"{ROWS} rows {ROWS * 10}.00 USD"

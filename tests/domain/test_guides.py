@@ -10,15 +10,19 @@ import pytest
 from console.domain.guides import fixed_life, over_charge, reduce_charge
 from console.domain.money import Money
 
-from .builders import CHARGE, NOW, ORDER, charge, order, permission
+from .builders import AGREEMENT, CHARGE, NOW, ORDER, charge, order, permission
 
 AUTHORIZED = charge("Authorized", "40.00 USD")
 
 
 def more(
-    wanted: str, balance: str | None = "100.00 USD", state: str = "Chargeable", limit: str = "1 USD"
+    wanted: str,
+    balance: str | None = "100.00 USD",
+    state: str = "Chargeable",
+    limit: str = "100.00 USD",
+    id: str = ORDER,
 ) -> str:
-    of = permission(state, balance=balance, limit=limit)
+    of = permission(state, balance=balance, limit=limit, id=id)
     return over_charge(order(AUTHORIZED, permission=of), AUTHORIZED, Money.from_text(wanted))
 
 
@@ -44,6 +48,16 @@ class TestMoreThanWasAuthorized:
             "The permission has room for 14.99 USD more, not for 15.00 USD: ask the buyer for a new"
             " checkout over the rest."
         )
+
+    def test_no_more_than_the_limit_of_the_order(self) -> None:
+        """The balance may not count this very authorization yet."""
+        said = "The order's limit is 50.00 USD, so 50.01 USD can't be collected with it"
+        assert said in more("50.01 USD", balance="50.00 USD", limit="50.00 USD")
+        assert "limit" not in more("50.00 USD", balance="50.00 USD", limit="50.00 USD")
+
+    def test_the_limit_of_a_month_is_no_limit_of_the_order(self) -> None:
+        monthly = more("100.01 USD", balance="900.00 USD", id=AGREEMENT)
+        assert monthly.startswith("Collect 40.00 USD with this charge")
 
     @pytest.mark.parametrize("state", ["NonChargeable", "Closed", "SomethingNew"])
     def test_no_further_charge_where_the_permission_takes_none(self, state: str) -> None:

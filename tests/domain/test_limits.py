@@ -89,21 +89,21 @@ class TestThrottle:
 
 class TestAmounts:
     def test_the_largest_charge_and_refund(self) -> None:
-        assert MAX_AMOUNT == {
+        assert {
             "USD": Decimal(150_000),
             "EUR": Decimal(150_000),
             "GBP": Decimal(150_000),
             "JPY": Decimal(10_000_000),
-        }
+        } == MAX_AMOUNT
 
     def test_how_much_more_may_be_refunded_than_was_captured(self) -> None:
         assert Decimal(15) / 100 == OVER_REFUND_SHARE
-        assert OVER_REFUND_CAP == {
+        assert {
             "USD": Decimal(75),
             "EUR": Decimal(75),
             "GBP": Decimal(75),
             "JPY": Decimal(8_400),
-        }
+        } == OVER_REFUND_CAP
 
     def test_counts(self) -> None:
         assert MAX_CHARGES_PER_PERMISSION == 25
@@ -124,11 +124,11 @@ def test_lifetimes() -> None:
     assert timedelta(days=395) == EXTENDED_LIFE
     assert timedelta(hours=24) == CHECKOUT_SESSION_OPEN
     assert timedelta(days=30) == CHECKOUT_SESSION_KEPT
-    assert USUALLY_DONE == {
+    assert {
         "AuthorizationInitiated": timedelta(hours=24),
         "CaptureInitiated": timedelta(days=3),
         "RefundInitiated": timedelta(days=3),
-    }
+    } == USUALLY_DONE
 
 
 class TestWatching:
@@ -137,11 +137,11 @@ class TestWatching:
 
     def test_the_paces(self) -> None:
         assert timedelta(seconds=2) == FIRST_LOOK
-        assert WATCH == {
+        assert {
             "AuthorizationInitiated": Pace(Fraction(2), timedelta(hours=1), 40),
             "CaptureInitiated": Pace(Fraction(2), timedelta(hours=1), 60),
             "RefundInitiated": Pace(Fraction(3, 2), timedelta(minutes=30), 120),
-        }
+        } == WATCH
 
     def test_an_authorization_is_watched_for_longer_than_it_takes(self) -> None:
         pace = WATCH["AuthorizationInitiated"]

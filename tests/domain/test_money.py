@@ -168,7 +168,8 @@ class TestFromTheApi:
         [None, "", " ", "abc", "1,5", "1_000", " 10 ", "1e3", "٣", "NaN", "Infinity", "-Infinity",
          "sNaN", True, False, 10.0, float("nan"), [], {}, ["10"], b"10", Decimal("NaN"),
          Decimal("Infinity"), Decimal("1E-999999"), Decimal("1E+999999"), Decimal("0E-999999"),
-         10**15, -(10**15), Decimal("1E15"), Decimal("1E-11"), "1e-999999", "9" * 16, "9" * 5000, "0." + "1" * 5000, "1\n", "\x1b[1m1"],
+         "1e-999999", 10**15, -(10**15), Decimal("1E15"), Decimal("1E-11"), "9" * 16,
+         "9" * 5000, "0." + "1" * 5000, "1\n", "\x1b[1m1"],
     )  # fmt: skip
     def test_garbage_is_none(self, amount: object) -> None:
         assert Money.from_api({"amount": amount, "currencyCode": "USD"}) is None

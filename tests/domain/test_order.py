@@ -352,7 +352,7 @@ def test_what_was_not_looked_at_is_nothing() -> None:
     found = Order(parse(ORDER), None, (), (), NOW)
     assert found.currency is None
     assert (found.journal_refunds, found.unread) == ({}, {})
-    assert found.disputes == found.warnings == found.history == ()
+    assert (found.disputes, found.warnings, found.history) == ((), (), ())
 
 
 def test_the_moment_of_the_look_is_kept() -> None:

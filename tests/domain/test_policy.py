@@ -53,6 +53,17 @@ class TestEverythingIsAllowed:
         if amount is not None:
             assert Policy().against_sums(asked, amount, amount) is None
 
+    def test_nothing_is_asked_for_and_nothing_is_claimed(self) -> None:
+        default = Policy()
+        assert default.read_only is default.require_reason is default.require_ticket is False
+        assert default.above_captured is True
+        assert Asked("refund", None) == Asked("refund", None, "", "", above_captured=False)
+
+    def test_a_policy_of_no_named_place_tells_where_such_places_are(self) -> None:
+        said = Policy(read_only=True).against_sending()
+        assert said is not None
+        assert "`read_only` under [profiles.NAME.policy] in settings.toml;" in said
+
     def test_and_it_has_nothing_to_say(self) -> None:
         assert Policy().words() == ()
         assert Policy().limits == {}
@@ -169,6 +180,11 @@ class TestOtherCurrencies:
         ):
             assert "limits in USD and none in GBP" in held(found, key)
         assert policy.against(refund("100.00")) is None
+
+    def test_the_currencies_that_have_limits_are_named(self) -> None:
+        policy = Policy(max_per_action=limits(USD="1", EUR="1", GBP="1"), where=WHERE)
+        said = held(policy.against(refund("1", "JPY")), "max_per_action")
+        assert "limits in EUR, GBP and USD and none in JPY" in said
 
     @pytest.mark.parametrize("action", [*BY_NAME, "something-new"])
     def test_what_moves_money_needs_an_amount_where_there_are_limits(self, action: str) -> None:

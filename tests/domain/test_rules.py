@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from console.domain.errorcodes import ERROR_CODES
 from console.domain.limits import THROTTLE
+from console.domain.model import Dispute
 from console.domain.money import Money
 from console.domain.order import Order
 from console.domain.rules import ACTIONS, BY_NAME, Offer, offer, offers
@@ -67,6 +68,18 @@ class TestTable:
             assert action.tooltip
             assert action.target in ("charge", "charge_permission", "checkout_session")
 
+    def test_keys_titles_and_what_moves_money(self) -> None:
+        assert [(a.key, a.title, a.moves_money) for a in ACTIONS] == [
+            ("r", "Refund", True),
+            ("c", "Capture", True),
+            ("x", "Cancel", False),
+            ("a", "Authorize", True),
+            ("z", "Close", False),
+            ("e", "Extend", False),
+            ("u", "Update", False),
+            ("m", "Complete", True),
+        ]
+
     def test_every_business_error_belongs_to_known_operations(self) -> None:
         for row in ERROR_CODES.values():
             assert row.operations <= THROTTLE.keys()
@@ -96,15 +109,52 @@ class TestCharges:
         assert "SomethingNew" in of_charge(action, "SomethingNew").why
 
     @pytest.mark.parametrize(
-        ("state", "instead"),
-        [("AuthorizationInitiated", "cancel"), ("Authorized", "cancel"),
-         ("CaptureInitiated", "wait")],
+        ("action", "state", "why"),
+        [
+            ("refund", "AuthorizationInitiated",
+             "Nothing was captured yet: cancel the charge instead."),
+            ("refund", "Authorized",
+             "Nothing was captured yet: cancel the charge instead, or capture it first."),
+            ("refund", "CaptureInitiated",
+             "The capture has only begun: wait until it is Captured."),
+            ("refund", "Canceled", "The charge was canceled, so there is nothing to give back."),
+            ("refund", "Declined", "The charge was declined, so there is nothing to give back."),
+            ("capture", "AuthorizationInitiated",
+             "The authorization is still pending: wait until it is Authorized."),
+            ("capture", "CaptureInitiated", "The capture has already begun."),
+            ("capture", "Captured",
+             "It was captured already; for a further amount authorize a new charge."),
+            ("capture", "Canceled", "The charge was canceled: authorize a new charge."),
+            ("capture", "Declined", "The charge was declined: authorize a new charge."),
+            ("cancel", "CaptureInitiated", "The capture has begun: wait for it, then refund."),
+            ("cancel", "Captured", "It was captured: refund it instead."),
+            ("cancel", "Canceled", "It is canceled already."),
+            ("cancel", "Declined", "It was declined, so nothing is reserved."),
+            ("extend", "Captured",
+             "Only an authorized charge can be renewed; this one is Captured."),
+        ],
     )  # fmt: skip
-    def test_no_refund_says_what_to_do_instead(self, state: str, instead: str) -> None:
-        assert instead in of_charge("refund", state).why
+    def test_what_is_not_allowed_says_what_to_do_instead(
+        self, action: str, state: str, why: str
+    ) -> None:
+        assert of_charge(action, state) == Offer(action, CHARGE, False, why)
 
-    def test_a_captured_charge_is_refunded_not_canceled(self) -> None:
-        assert "refund" in of_charge("cancel", "Captured").why
+    @pytest.mark.parametrize(
+        ("action", "state", "why", "most"),
+        [
+            ("refund", "Captured", "Up to 46.00 USD can be refunded.", "46.00 USD"),
+            ("capture", "Authorized", "Up to 40.00 USD can be captured, once.", "40.00 USD"),
+            ("cancel", "Authorized", "The reserved amount goes back to the buyer.", None),
+            ("cancel", "AuthorizationInitiated",
+             "Nothing is reserved yet; the pending authorization ends.", None),
+            ("extend", "Authorized", "The authorization can be renewed for 30 days.", None),
+        ],
+    )  # fmt: skip
+    def test_what_is_allowed_says_how_far(
+        self, action: str, state: str, why: str, most: str | None
+    ) -> None:
+        amount = Money.from_text(most) if most else None
+        assert of_charge(action, state) == Offer(action, CHARGE, True, why, amount)
 
 
 class TestRefund:
@@ -139,6 +189,22 @@ class TestRefund:
         found = offer(order(charge(amount=None)), "refund", CHARGE)
         assert not said(found).allowed
 
+    def test_a_dispute_of_this_charge_is_a_warning(self) -> None:
+        """With both the buyer can get the money twice; a dispute of another charge is no matter."""
+        warning = " Mind: it is disputed, or may be, so a refund can pay the buyer twice."
+        other = f"{ORDER}-C000002"
+        for of, warned in ((CHARGE, True), (other, False), (None, True)):
+            dispute = Dispute.from_api(
+                {
+                    "disputeId": f"{ORDER}-B000001",
+                    "chargeId": of,
+                    "statusDetails": {"state": "UnderReview"},
+                }
+            )
+            found = said(offer(order(charge(), disputes=(dispute,)), "refund", CHARGE))
+            assert found.allowed
+            assert found.why == f"Up to 46.00 USD can be refunded.{warning if warned else ''}"
+
 
 class TestCapture:
     def test_once_up_to_what_was_authorized(self) -> None:
@@ -146,13 +212,19 @@ class TestCapture:
         assert str(found.max_amount) == "40.00 USD"
 
     def test_late_captures_take_a_while(self) -> None:
-        late = charge("Authorized", created=stamp(days=8))
-        assert "7 days" in said(offer(order(late), "capture", CHARGE)).why
-        assert "7 days" not in of_charge("capture", "Authorized").why
+        for ago in ({"days": 8}, {"days": 7}):
+            late = charge("Authorized", created=stamp(**ago))
+            assert "7 days" in said(offer(order(late), "capture", CHARGE)).why
+        early = charge("Authorized", created=stamp(days=6, hours=23, minutes=59, seconds=59))
+        assert "7 days" not in said(offer(order(early), "capture", CHARGE)).why
 
     def test_an_expired_authorization_can_not_be_captured(self) -> None:
         past = charge("Authorized", expires=stamp(seconds=1))
-        assert "expired" in said(offer(order(past), "capture", CHARGE)).why
+        expired = Offer("capture", CHARGE, False, "The authorization has expired.")
+        assert offer(order(past), "capture", CHARGE) == expired
+        assert offer(order(charge("Authorized", expires=stamp())), "capture", CHARGE) == expired
+        valid = charge("Authorized", expires=stamp(seconds=-1))
+        assert said(offer(order(valid), "capture", CHARGE)).allowed
         assert said(offer(order(replace(past, expires=None)), "capture", CHARGE)).allowed
 
     @pytest.mark.parametrize("state", PERMISSION_STATES)
@@ -162,7 +234,8 @@ class TestCapture:
 
     def test_without_an_amount_there_is_no_figure(self) -> None:
         found = offer(order(charge("Authorized", amount=None)), "capture", CHARGE)
-        assert not said(found).allowed
+        why = "Amazon doesn't say what was authorized."
+        assert found == Offer("capture", CHARGE, False, why)
 
 
 class TestPermissions:
@@ -183,6 +256,58 @@ class TestPermissions:
     ) -> None:
         assert of_permission(action, state).allowed is (state in one_time)
         assert of_permission(action, state, AGREEMENT).allowed is (state in recurring)
+
+    @pytest.mark.parametrize(
+        ("action", "state", "why"),
+        [
+            ("authorize", "NonChargeable",
+             "The permission is NonChargeable: it must be mended first."),
+            ("authorize", "Closed",
+             "The permission is Closed: the buyer has to check out again."),
+            ("authorize", "New", "Its state is New, which this console doesn't know."),
+            ("close", "Closed", "It is closed already."),
+            ("close", "New", "Its state is New, which this console doesn't know."),
+            ("update", "New", "Its state is New, which this console doesn't know."),
+        ],
+    )  # fmt: skip
+    def test_what_is_not_allowed_says_why(self, action: str, state: str, why: str) -> None:
+        assert of_permission(action, state) == Offer(action, ORDER, False, why)
+
+    @pytest.mark.parametrize(
+        ("state", "why"),
+        [
+            ("Closed", "The permission is Closed."),
+            ("New", "Its state is New, which this console doesn't know."),
+        ],
+    )
+    def test_a_recurring_one_is_not_extended_once_it_is_over(self, state: str, why: str) -> None:
+        assert of_permission("extend", state, AGREEMENT) == Offer("extend", AGREEMENT, False, why)
+
+    @pytest.mark.parametrize(
+        ("action", "state", "id", "why"),
+        [
+            ("close", "Chargeable", ORDER, "No further charge can be made after it."),
+            ("update", "Chargeable", ORDER, "The merchant's own fields can be changed."),
+            ("update", "Closed", ORDER, "Closed: only fields that are still empty can be filled."),
+            ("extend", "Chargeable", AGREEMENT,
+             "Amazon computes the expiry from the frequency, which can be updated."),
+        ],
+    )  # fmt: skip
+    def test_what_is_allowed_says_what_it_does(
+        self, action: str, state: str, id: str, why: str
+    ) -> None:
+        assert of_permission(action, state, id) == Offer(action, id, True, why)
+
+    def test_a_charge_in_progress_comes_before_the_state(self) -> None:
+        why = "A charge is in progress: wait until it is final, or cancel it."
+        for state in ("NonChargeable", "Chargeable"):
+            held = permission(state, reasons=("ChargeInProgress",))
+            found = offer(order(permission=held), "authorize", ORDER)
+            assert found == Offer("authorize", ORDER, False, why)
+        more = permission("NonChargeable", reasons=("ChargeInProgress", "MFAFailed"))
+        assert "ChargeInProgress, MFAFailed" in offer(
+            order(permission=more), "authorize", ORDER
+        ).why  # fmt: skip
 
     def test_a_constraint_is_named(self) -> None:
         held = permission("NonChargeable", reasons=("PaymentMethodInvalid", "MFAFailed"))
@@ -214,11 +339,21 @@ class TestPermissions:
     @pytest.mark.parametrize("state", ["AuthorizationInitiated", "Authorized", "CaptureInitiated"])
     def test_an_open_charge_is_a_warning(self, state: str) -> None:
         why = said(offer(order(charge(state), permission=permission()), "authorize", ORDER)).why
-        assert "still open" in why
+        assert why == "Up to 100.00 USD can be authorized. Mind: another charge is still open."
+
+    def test_so_are_charges_that_can_not_be_seen(self) -> None:
+        why = said(offer(order(permission=permission()), "authorize", ORDER)).why
+        assert why == (
+            "Up to 100.00 USD can be authorized. Mind: charges that are not known here may be open."
+        )
+        seen = order(charge("Declined"), permission=permission())
+        assert offer(seen, "authorize", ORDER).why == "Up to 100.00 USD can be authorized."
 
     def test_twenty_five_charges_at_most_on_a_one_time_permission(self) -> None:
         many = [charge("Canceled", id=f"{ORDER}-C{n:06d}") for n in range(25)]
-        assert not offer(order(*many, permission=permission()), "authorize", ORDER).allowed
+        found = offer(order(*many, permission=permission()), "authorize", ORDER)
+        why = "A one-time permission takes 25 charges at most."
+        assert found == Offer("authorize", ORDER, False, why)
         assert offer(order(*many[1:], permission=permission()), "authorize", ORDER).allowed
         for id, type in ((AGREEMENT, "Recurring"), (ORDER, "PaymentMethodOnFile")):
             lasting = permission(id=id, type=type)
@@ -235,6 +370,13 @@ class TestPermissions:
         assert not found.allowed
         assert f"This one has {kind}." in found.why
         assert "new checkout" in found.why
+
+    def test_and_says_no_life_where_amazon_tells_none(self) -> None:
+        assert offer(order(permission=permission()), "extend", ORDER).why == (
+            "Amazon sets the life of a one-time permission when the buyer checks out (180 days or"
+            " 13 months); it can't be changed later. Capture, authorize again, or ask for a new"
+            " checkout."
+        )
 
     def test_a_payment_method_on_file_has_no_life_to_extend(self) -> None:
         """No expiry is stated for it (domain.md 4.2, 6)."""
@@ -300,6 +442,8 @@ class TestOffers:
 
 
 def said_of_nothing(found: Offer) -> Offer:
+    assert found.allowed is False
+    assert BY_NAME[found.action]
     assert found.target in found.why
     assert found.why.endswith(".")
     return found

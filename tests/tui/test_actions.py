@@ -137,7 +137,7 @@ async def test_each_action_goes_from_its_key_to_its_outcome(stage: Stage, name: 
 
 NOT_NOW = {
     "r": ("Refund is not possible", "Nothing was captured yet"),
-    "m": ("Complete: not now", "Nothing here takes it"),
+    "m": ("Complete: not here", "It is for a checkout session"),
 }
 
 
@@ -224,7 +224,7 @@ async def test_more_than_authorized_is_guided(stage: Stage) -> None:
         await console.press("c")
         await console.sees("over for 13 days", "Amazon can still decline it")
         await console.type("30")
-        await console.sees("up to 25.00 USD can be captured", "the other 5.00 USD with a charge of")
+        await console.sees("up to 25.00 USD can be captured", "The order's limit is 25.00 USD")
         await console.press("enter", "enter", "enter")
         await console.sees("1 what", "up to 25.00 USD can be captured")
         await console.press("home", "ctrl+k")
@@ -241,6 +241,22 @@ async def test_another_amount_than_agreed_does_not_complete(stage: Stage) -> Non
         await console.press("enter", "enter", "enter")
         await console.sees("AmountMismatch")
     assert sent(stage, "complete_checkout_session") == 0
+
+
+async def test_a_completed_session_is_shown_as_the_order_that_it_became(stage: Stage) -> None:
+    """It has another id then; what was offered for the open session is not offered any more."""
+    async with stage.console() as console:
+        await console.look_up(SESSION)
+        await console.press("m")
+        await console.type("18")
+        await console.press("enter", "enter", "enter")
+        await console.sees("The exact request")
+        await console.press("enter")
+        await console.type("18.00 USD")
+        await console.press("enter")
+        await console.sees("The session is completed")
+        await console.press("escape")
+        await console.sees("Authorized 18.00", "session ● Completed")
 
 
 async def test_each_charge_that_a_close_ends_is_named(stage: Stage) -> None:

@@ -515,8 +515,9 @@ def _equal(wanted: dict[Field, str], now: Snapshot) -> bool:
 def _room(permission: ChargePermission, amount: Money | None) -> Rows:
     if permission.limit is None or permission.balance is None:
         return (("room left", "not told"),)
+    # Whether the balance falls at the authorization or at the capture is not documented.
     left = permission.balance if amount is None else clamp(permission.balance - amount)
-    return (("limit", str(permission.limit)), ("room left", str(left)))
+    return (("limit", str(permission.limit)), ("room, once captured", str(left)))
 
 
 def _charge_warnings(
@@ -530,6 +531,7 @@ def _charge_warnings(
                 f"Charge {charge.id} over {charge.amount or 'an unknown amount'} is {charge.state}:"
                 " with this the buyer is charged beside it. Cancel it first if this replaces it."
             )
+    found += _more_than_the_limit(order, amount, replaced)
     for intent in past:
         same = intent.amount == amount and intent.operation == CreateCharge.name
         if same and intent.state in LIVE_STATES:
@@ -538,6 +540,30 @@ def _charge_warnings(
                 f" UTC (intent {intent.id}). This is a second charge."
             )
     return found
+
+
+def _more_than_the_limit(order: Order, amount: Money, replaced: str | None) -> list[str]:
+    """Whether what is open and captured would then be more than the limit of a one-time order.
+
+    Amazon may count an authorization only when it is captured, so it need not refuse it.
+    """
+    permission = order.permission
+    if permission is None or not permission.is_one_time or permission.limit is None:
+        return []
+    others = [c for c in order.charges if c.id != replaced]
+    held = [c.captured if c.state == "Captured" else c.amount for c in others if _holds(c)]
+    same = [money for money in held if money is not None and money.currency == amount.currency]
+    total = sum(same, amount)
+    if permission.limit.currency != amount.currency or total <= permission.limit:
+        return []
+    return [
+        f"With this, {total} is captured or reserved on a limit of {permission.limit}: not all of"
+        " it can be captured."
+    ]
+
+
+def _holds(charge: Charge) -> bool:
+    return charge.state == "Captured" or charge.state in OPEN_CHARGE_STATES
 
 
 def _fate_of(state: str) -> str:

@@ -31,7 +31,8 @@ from console.tui.widgets.search import CleanInput
 from console.tui.words import TONES, literal, progress_bar, quiet, wrapped
 
 if TYPE_CHECKING:
-    from console.actions.batch import Applied, Stop
+    from console.actions.batch.applying import Applied
+    from console.actions.batch.stop import Stop
     from console.domain.worklist import Entry
     from console.session import Session
 
@@ -191,7 +192,7 @@ class BatchScreen(ModalScreen[Report | None]):
         self.run_worker(self._planning(lines), exit_on_error=False)
 
     async def _planning(self, lines: Sequence[Line]) -> None:
-        from console.actions.batch import plan_batch
+        from console.actions.batch.planning import plan_batch
 
         def tell(progress: Progress) -> None:
             share = (progress.done - 1) / progress.total
@@ -213,7 +214,7 @@ class BatchScreen(ModalScreen[Report | None]):
     # --- doing it ----------------------------------------------------------------------------
 
     def _begin(self, typed: str) -> None:
-        from console.actions.batch import Stop
+        from console.actions.batch.stop import Stop
 
         assert self._batch is not None
         if not self._batch.is_confirmed_by(typed):
@@ -226,7 +227,7 @@ class BatchScreen(ModalScreen[Report | None]):
         self.app.run_worker(work, group=GROUP, exit_on_error=False)
 
     async def _applying(self, batch: Batch, phrase: str, stop: Stop) -> None:
-        from console.actions.batch import apply_batch
+        from console.actions.batch.applying import apply_batch
 
         def tell(text: str) -> None:
             self._post(self.Told(text))

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, LoadingIndicator, Static
 
-from console.domain.rules import BY_NAME, offer
+from console.domain.rules import BY_NAME, Action, offer
 from console.tui import messages
 from console.tui.allowed import forbidden
 from console.tui.keys import screen_bindings
@@ -71,6 +71,7 @@ class ConsoleScreen(ToolsScreen):
         super().__init__()
         self.others: tuple[Identifier, ...] = ()
         self.worklist: WorkList | None = None
+        self._outdated = False  # something was done since the order was read
         self._from_list = False  # the order on the screen was opened from it
         self._source = source
         self._known: list[Known] = []
@@ -191,8 +192,9 @@ class ConsoleScreen(ToolsScreen):
             self._say_empty(f"Read {event.done} of {event.known} objects", event.done / event.known)
 
     def on_found(self, event: messages.Found) -> None:
-        if event.again and (self.order is None or self.order.id != event.order.id):
+        if event.again is not None and (self.order is None or self.order.id != event.again):
             return  # another order is on the screen by now
+        self._outdated = False
         self.query_one("#loading").display = False
         self.query_one("#empty").display = False
         pane = self.order_pane
@@ -203,7 +205,7 @@ class ConsoleScreen(ToolsScreen):
         self._tick()
         self.update_condition()
         self._offer()
-        if not event.again:
+        if event.again is None:
             self.query_one(SearchInput).value = event.order.query.id
             self.others = event.others
             pane.rows.focus()
@@ -320,7 +322,8 @@ class ConsoleScreen(ToolsScreen):
     def action_act(self, name: str) -> None:
         """An action's key: do it, or say why not."""
         action = BY_NAME[name]
-        if self.order is not None and self.order.remembered and self.order_pane.display:
+        old = self.order is not None and (self.order.remembered or self._outdated)
+        if old and self.order_pane.display:
             self.say(
                 Said(
                     f"{action.title}: not yet",
@@ -333,8 +336,8 @@ class ConsoleScreen(ToolsScreen):
         order, offers = self.order, self._meant(name)
         allowed = [can for can in offers if can.allowed]
         if not offers or order is None:
-            where = "Look an order up first." if order is None else "Nothing here takes it."
-            self.say(Said(f"{action.title}: not now", where, action.tooltip))
+            where = "Look an order up first." if order is None else _takes(action)
+            self.say(Said(f"{action.title}: not here", where, action.tooltip))
         elif len(allowed) > 1:
             self._ask_which(order, action.title, allowed)
         elif allowed:
@@ -453,6 +456,13 @@ class ConsoleScreen(ToolsScreen):
         from console.tui.screens.help import HelpScreen
 
         self.app.push_screen(HelpScreen())
+
+
+def _takes(action: Action) -> str:
+    """What an action is done to, where nothing that is shown takes it."""
+    if action.target == "checkout_session":
+        return "It is for a checkout session: paste its id, a UUID that the shop has."
+    return f"It is for a {action.target.replace('_', ' ')}: choose one first."
 
 
 def _recent_row(known: Known) -> Callable[[int], Content]:

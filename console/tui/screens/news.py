@@ -151,6 +151,8 @@ class NewsScreen(Screen[None]):
         self.app.bell()
 
     def refresh_order(self) -> None:
+        """Read the order again: until it is read, what was offered for it is not."""
+        self._outdated = self.order is not None
         if self.order is not None and self.work is not None:
             self.work.read_again(self.order)
 

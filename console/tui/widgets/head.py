@@ -176,6 +176,8 @@ def _segments(order: Order, free: Money | None, currency: str) -> dict[str, tupl
             clamp(limit - captured - authorized) if limit and limit.currency == currency else free
         )
         rest = min(left, free, key=lambda money: money.amount)
+        if order.permission is not None and order.permission.state == "Closed":
+            rest = nothing  # nothing more can be charged, whatever is left
         parts["free"] = (rest, amount(rest))
     return parts
 
