@@ -97,6 +97,8 @@ class Engine:
         self._sleep = sleep
         self._owner = Owner.current()
         self._busy: set[int] = set()
+        self._armed: set[int] = set()  # of them, those of which a byte may have left
+        self._stopping = False
         self._cooling: list[Plan] = []
         self._running: set[asyncio.Task[Outcome]] = set()
 
@@ -165,6 +167,17 @@ class Engine:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
+
+    async def stop(self) -> bool:
+        """Send nothing that was not sent yet, for good; whether nothing can have left.
+
+        What is only reserved is given up. False where a request is under way: then its outcome
+        is not known.
+        """
+        self._stopping = True
+        while self._running and not self._armed:
+            await asyncio.wait(self._running, timeout=0.05)
+        return not self._armed
 
     @property
     def is_working(self) -> bool:
@@ -381,6 +394,14 @@ class Engine:
 
     async def _attempt(self, intent: Intent, run: _Attempts) -> Outcome | None:
         """One armed attempt; None where it proved nothing."""
+        if self._stopping:
+            why = "it was stopped before it was sent"
+            return (
+                await self._abandon(intent, why)
+                if intent.state is State.RESERVED
+                else unknown_outcome(intent, "It was stopped before it was asked again.")
+            )
+        self._armed.add(intent.id)
         try:
             reservation = await blocking(self.journal.arm, intent.id, self._owner)
         except (NotOurs, IllegalMove) as error:
@@ -592,6 +613,7 @@ class Engine:
         finally:
             await blocking(self.journal.claims.release, number, self._owner)
             self._busy.discard(number)
+            self._armed.discard(number)
 
 
 _HANDLERS: Final = {

@@ -185,7 +185,7 @@ def plan_document(batch: Batch) -> Document:
 
 async def run_apply(session: Session, args: argparse.Namespace, out: Output) -> int:
     """Do what is left of a plan. Ctrl-C stops it before the next row; a second one at once."""
-    from console.actions.batch.applying import apply_batch, require_account
+    from console.actions.batch.applying import Applied, apply_batch, require_account
     from console.actions.batch.report import report_of
     from console.actions.batch.stop import Stop
     from console.actions.outcome import Held
@@ -197,13 +197,17 @@ async def run_apply(session: Session, args: argparse.Namespace, out: Output) -> 
     before = await asyncio.to_thread(report_of, session.journal, batch)
     if before.is_finished:
         out.tell("Every row of this plan is finished already: nothing is left to do.")
-    else:
-        for line in review_text(batch):
-            out.tell(line)
+        return _report_of(Applied(before), out)
+    for line in review_text(batch):
+        out.tell(line)
     phrase = await asyncio.to_thread(_phrase, batch, args.confirm)
     stop = Stop()
     with _interrupts(stop, out):
         applied = await apply_batch(session.engine, batch, phrase, stop=stop, tell=out.tell)
+    return _report_of(applied, out)
+
+
+def _report_of(applied: Applied, out: Output) -> int:
     out.document({**report_document(applied.report), **_ending(applied)})
     for line in report_text(applied.report, only_trouble=True):
         out.text(line)

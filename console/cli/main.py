@@ -588,6 +588,9 @@ def _in_session(module: str, name: str) -> Callable[[argparse.Namespace, Output]
                 except asyncio.CancelledError:  # ctrl+c
                     if not session.engine.is_working:
                         raise
+                    if await session.engine.stop():
+                        out.complain("stopped; nothing was sent.")
+                        return 130
                     out.complain(
                         "stopped while a request was under way: its outcome is unknown.",
                         "`payconsole journal recover` resolves it.",

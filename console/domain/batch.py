@@ -381,7 +381,7 @@ def takes_amount(action: str) -> bool:
     return BY_NAME[action].moves_money
 
 
-def seconds_a_row(environment: str, reads: int, *, cooling: int = 0) -> float:
+def seconds_a_row(environment: str, reads: int, *, cooling: int = 0) -> Fraction:
     """What a row takes by Amazon's throttle: its reads of the order, or its one write.
 
     `cooling` are the seconds that the profile's policy waits before each sending.
@@ -389,7 +389,7 @@ def seconds_a_row(environment: str, reads: int, *, cooling: int = 0) -> float:
     column = 0 if environment == "live" else 1
     read = Fraction(reads, THROTTLE["get_charge"][column].rate)
     write = Fraction(1, THROTTLE["create_refund"][column].rate) if reads > READS_TO_PLAN else 0
-    return float(max(read, write)) + cooling
+    return max(read, Fraction(write)) + cooling
 
 
 @dataclass(frozen=True)
@@ -398,7 +398,7 @@ class Progress:
 
     done: int
     total: int
-    seconds: float
+    seconds: Fraction
 
     @property
     def said(self) -> str:
@@ -406,19 +406,19 @@ class Progress:
         return f"row {self.done} of {self.total}, {in_words(self.seconds)} left"
 
 
-def time_left(left: int, done: int, elapsed: float, a_row: float) -> float:
+def time_left(left: int, done: int, elapsed: Fraction, a_row: Fraction) -> Fraction:
     """Seconds for `left` rows: as `done` of them took, or by the throttle while that is slower.
 
     The throttle's bucket makes the first rows quick, so a few of them say little.
     """
-    average = elapsed / done if done else 0.0
+    average = elapsed / done if done else Fraction(0)
     return left * (average if done > _TELLING else max(average, a_row))
 
 
 _TELLING: Final = 20  # rows; the buckets hold no more
 
 
-def in_words(seconds: float) -> str:
+def in_words(seconds: Fraction) -> str:
     """`less than a minute`, `about 6 min`, `about 1 h 40 min`."""
     minutes = round(seconds / 60)
     if minutes < 1:

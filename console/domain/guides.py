@@ -71,7 +71,10 @@ def _life_left(order: Order) -> str:
     left = permission.expires - order.observed
     if left.total_seconds() <= 0:
         return f"It expired on {permission.expires:%Y-%m-%d}{life}."
-    days = counted(left.days, "day") if left.days else f"{int(left.total_seconds() // 3600)} hours"
+    hours = int(left.total_seconds() // 3600)
+    days = (
+        counted(left.days, "day") if left.days else counted(hours, "hour") if hours else "minutes"
+    )
     return f"It expires on {permission.expires:%Y-%m-%d}, in {days}{life}."
 
 

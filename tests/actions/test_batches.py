@@ -566,10 +566,26 @@ async def test_a_persons_word_stands_in_the_report(bench: Bench, desk: Desk) -> 
     assert (ended.standing, ended.why) == (Standing.DONE, "seen there")
 
 
-async def test_another_plan_of_the_same_list_is_another_batch(bench: Bench, desk: Desk) -> None:
+async def test_the_same_list_planned_again_does_nothing_twice(bench: Bench, desk: Desk) -> None:
+    """By itself a second refund of the same amount is honest; a list is given twice by a slip."""
     first = await planned(desk, *refunds([CHARGE]))
     await apply(desk, first)
     second = await planned(desk, *refunds([CHARGE]))
     assert second.hash != first.hash
-    assert standings(report_of(desk.journal, second)) == ["left"]
-    assert any("second refund" in note for note in second.rows[0].notes)
+    [row] = second.rows
+    assert row.verdict is Verdict.DUPLICATE
+    assert "was done before" in row.why
+    assert f"payconsole refund {CHARGE} --amount" in row.instead
+    assert len(bench.executed) == 1
+
+
+async def test_in_a_list_of_several_currencies_each_row_names_its_own(desk: Desk) -> None:
+    bare = [Line(2, CHARGE, "refund", "5"), Line(3, YEN, "refund", "5"),
+            Line(4, OTHER, "refund", "5.00", "USD")]  # fmt: skip
+    batch = await planned(desk, *bare)
+    assert [row.verdict for row in batch.rows] == [
+        Verdict.INVALID, Verdict.INVALID, Verdict.WILL_ACT,
+    ]  # fmt: skip
+    assert "names no currency" in batch.rows[0].why
+    alone = await planned(desk, bare[0])
+    assert [row.verdict for row in alone.rows] == [Verdict.WILL_ACT]

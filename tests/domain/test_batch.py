@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -191,9 +192,11 @@ def test_the_time_that_the_throttle_takes() -> None:
     assert seconds_a_row("sandbox", 3) == 3.0
     assert seconds_a_row("live", 3) == 1.5
     assert seconds_a_row("live", 3, cooling=10) == 11.5
-    assert time_left(500, 0, 0.0, 3.0) == 1500.0
-    assert time_left(495, 5, 1.0, 3.0) == 1485.0  # the first ones came out of a full bucket
-    assert time_left(400, 100, 100.0, 3.0) == 400.0
+    three = Fraction(3)
+    assert time_left(500, 0, Fraction(0), three) == 1500
+    # The first ones came out of a full bucket.
+    assert time_left(495, 5, Fraction(1), three) == 1485
+    assert time_left(400, 100, Fraction(100), three) == 400
 
 
 @pytest.mark.parametrize(
@@ -201,8 +204,8 @@ def test_the_time_that_the_throttle_takes() -> None:
     [(0, "less than a minute"), (61, "about 1 min"), (360, "about 6 min"),
      (6000, "about 1 h 40 min")],
 )  # fmt: skip
-def test_time_in_words(seconds: float, words: str) -> None:
-    assert in_words(seconds) == words
+def test_time_in_words(seconds: int, words: str) -> None:
+    assert in_words(Fraction(seconds)) == words
 
 
 def test_money_is_exact() -> None:

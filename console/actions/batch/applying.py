@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any, Final, TypeVar
 
 from console.actions.batch.report import ended_now, report_of
@@ -139,7 +140,7 @@ class _Applying:
             self._tell(f"{len(left)} rows to do, {in_words(seconds)} by Amazon's throttle.")
 
     @property
-    def _a_row(self) -> float:
+    def _a_row(self) -> Fraction:
         cooling = self._engine.policy.cooling_seconds
         return seconds_a_row(self._batch.environment, READS_TO_APPLY, cooling=cooling)
 
@@ -163,7 +164,7 @@ class _Applying:
         for number, row in enumerate(left, start=1):
             if self._stop.asked:
                 raise Stopped("Stopped as asked, before the next row.", None)
-            elapsed = time.monotonic() - began
+            elapsed = Fraction(time.monotonic() - began)
             seconds = time_left(len(left) - number + 1, number - 1, elapsed, self._a_row)
             progress = Progress(number, len(left), seconds).said
             self._tell(f"{progress}: {named(row)}")

@@ -6,6 +6,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Final
 
 from console.actions.batch import LONGEST
@@ -27,6 +28,7 @@ from console.domain.batch import (
     time_left,
 )
 from console.domain.ids import NotAnId, parse
+from console.domain.intent import LIVE_STATES
 from console.domain.model import show_time
 from console.domain.money import AmountError, Money
 from console.domain.policy import Asked
@@ -61,11 +63,12 @@ async def plan_batch(
     a_row = seconds_a_row(account.environment, READS_TO_PLAN)
     for number, line in enumerate(lines[:MOST_ROWS], start=1):
         left = len(lines) - number + 1
-        elapsed = time.monotonic() - began
+        elapsed = Fraction(time.monotonic() - began)
         seconds = time_left(left, number - 1, elapsed, a_row)
         tell(Progress(number, len(lines), seconds))
         await planner.add(line)
     await planner.look_again()
+    planner.require_currencies()
     return Batch(
         rows=tuple(planner.rows),
         profile=engine.profile,
@@ -98,6 +101,7 @@ class _Planner:
         self._targets: dict[str, list[Row]] = defaultdict(list)
         self._spent: dict[tuple[str, str], tuple[Money, Money]] = {}
         self._mapping: dict[int, tuple[str, ...]] = {}
+        self._bare: set[int] = set()  # lines whose amount names no currency
 
     async def add(self, line: Line) -> None:
         row = Row(
@@ -120,6 +124,8 @@ class _Planner:
 
     async def _planned(self, line: Line, row: Row) -> Row:
         amount = _checked_amount(line, row)
+        if amount and not any(char.isalpha() for char in amount):
+            self._bare.add(line.line)
         target, notes = await self._resolved(line.id)
         try:
             self._require_new(row.action, target)  # before it costs a read
@@ -150,6 +156,7 @@ class _Planner:
         self._mapping[row.line] = notes
         row = replace(row, target=obj)
         _require_no_further_word(plan, row)
+        await self._require_no_repeat(plan)
         await self._require_within_the_day(plan, row.action)
         return _acting(row, plan, notes)
 
@@ -175,6 +182,20 @@ class _Planner:
             else:
                 row = _acting(row, plan, self._mapping[row.line])
             self.rows[place] = row
+
+    def require_currencies(self) -> None:
+        """In a list of several currencies a bare number is nobody's amount."""
+        found = sorted({row.amount.currency for row in self.rows if row.acts and row.amount})
+        if len(found) < 2:
+            return
+        for place, row in enumerate(self.rows):
+            if row.acts and row.line in self._bare:
+                self.rows[place] = Row(
+                    row.line, row.id, row.action, Verdict.INVALID,
+                    f"The list is in {' and '.join(found)}, and this row names no currency.",
+                    "Give the currency in each row.", row.target,
+                    reason=row.reason, ticket=row.ticket,
+                )  # fmt: skip
 
     async def _plan(self, row: Row, target: str, amount: str) -> Plan:
         wish = Wish(amount=amount, reason=row.reason, ticket=row.ticket)
@@ -209,6 +230,25 @@ class _Planner:
                     " done.",
                     "Keep the one that is meant.",
                     target,
+                )
+
+    async def _require_no_repeat(self, plan: Plan) -> None:
+        """Refuse what was done before: a list that is given again is a slip more often than meant.
+
+        By itself a second refund of the same amount is honest, and its plan warns of it.
+        """
+        draft = plan.draft
+        past = await blocking(self._engine.journal.intents, obj=draft.object, states=LIVE_STATES)
+        for intent in past:
+            same = (intent.operation, intent.body) == (draft.operation, draft.body)
+            if same and draft.amount is not None and plan.reopens != intent.id:
+                raise _Refused(
+                    Verdict.DUPLICATE,
+                    f"{intent.summary} was done before, by {intent.actor} on"
+                    f" {intent.created[:16].replace('T', ' ')} UTC (intent {intent.id}).",
+                    f"If a second one is meant, by itself: payconsole {draft.action}"
+                    f" {draft.object} --amount {draft.amount.plain}",
+                    draft.object,
                 )
 
     async def _require_within_the_day(self, plan: Plan, action: str) -> None:

@@ -54,6 +54,7 @@ _KEYS: Final = {
     "working": "esc  stop before the next row",
     "stopping": "stopping: the row that is under way ends first …",
     "ended": "↑ ↓  scroll     esc  back to the list",
+    "left": "enter  go on with what is left     ↑ ↓  scroll     esc  back to the list",
 }
 
 
@@ -115,7 +116,7 @@ class BatchScreen(ModalScreen[Report | None]):
                 yield _field("phrase", "Phrase", "")
             with VerticalScroll(id="batch-pane"):
                 yield Drawn(self._lines, id="batch-text")
-            yield Drawn(lambda _width: [quiet(_KEYS[self._phase])], id="dialog-keys")
+            yield Drawn(lambda _width: [quiet(_KEYS[self._place])], id="dialog-keys")
 
     def on_mount(self) -> None:
         count = len(self._entries)
@@ -123,11 +124,21 @@ class BatchScreen(ModalScreen[Report | None]):
         self.query_one("#dialog").border_title = Content(title)
         self._enter("what")
 
+    @property
+    def _place(self) -> str:
+        return "left" if self._phase == "ended" and self._has_more else self._phase
+
+    @property
+    def _has_more(self) -> bool:
+        """Whether a plan was begun and stopped: the very same plan can be gone on with."""
+        return self._report is not None and not self._report.is_finished
+
     # --- keys --------------------------------------------------------------------------------
 
     def action_go_on(self) -> None:
         """Enter where no field has the focus."""
-        if self._phase == "review" and self._batch is not None and self._batch.acting:
+        begun = self._phase == "review" and self._batch is not None and self._batch.acting
+        if begun or (self._phase == "ended" and self._has_more):
             self._enter("confirm")
 
     def action_back(self) -> None:
@@ -137,7 +148,8 @@ class BatchScreen(ModalScreen[Report | None]):
             self.app.workers.cancel_node(self)
             self._enter("what")
         elif self._phase in ("review", "confirm"):
-            self._enter("what" if self._phase == "review" else "review")
+            before = "ended" if self._has_more else "review"
+            self._enter("what" if self._phase == "review" else before)
         elif self._phase == "working" and self._stop is not None:
             self._enter("stopping")
             self._stop.ask()
@@ -350,7 +362,7 @@ def _ending(applied: Applied) -> Said:
     if applied.stopped:
         unknown = applied.report.of(Standing.UNKNOWN, Standing.AT_WORK)
         title = "Stopped" if not unknown else "Stopped: an outcome is unknown"
-        hint = applied.hint or "Begin again to go on; nothing is repeated."
+        hint = applied.hint or "Enter goes on with this very plan; nothing is repeated."
         return Said(title, clean_line(applied.stopped, 600), hint, "warning")
     return Said("All rows are through", "What became of each stands below.", tone="good")
 
