@@ -274,3 +274,23 @@ async def test_a_caller_who_goes_away_does_not_stop_what_was_begun(
     assert desk.states() == [State.ACCEPTED]
     assert bench.paid() == "10.00 USD"
     assert desk.journal.open_on(desk.last.scope, CHARGE) is None
+
+
+async def test_stopped_before_it_is_sent_nothing_was_sent(bench: Bench, desk: Desk) -> None:
+    plan = await desk.plan("10.00")
+    bench.fault("get_charge:delay:0.3")
+    told: list[str] = []
+    running = asyncio.create_task(desk.engine.perform(plan, plan.phrase, tell=told.append))
+    await until(lambda: told)
+    assert await desk.engine.stop()
+    assert (await running).result is Result.NOT_SENT
+    assert (bench.posts, desk.states()) == ([], [State.ABANDONED])
+
+
+async def test_stopped_while_it_is_sent_it_is_not_called_unsent(bench: Bench, desk: Desk) -> None:
+    plan = await desk.plan("10.00")
+    bench.fault("create_refund:delay:0.5")
+    running = asyncio.create_task(desk.engine.perform(plan, plan.phrase))
+    await until(lambda: bench.posts)
+    assert not await desk.engine.stop()
+    assert (await running).result is Result.ACCEPTED

@@ -65,7 +65,7 @@ async def test_from_the_list_to_the_report(
     ids = orders(stage, 4)
     async with stage.console() as console:
         await listed(console, ids)
-        await console.press("space", "down", "space", "down", "space", "b")
+        await console.press("space", "down", "space", "down", "space", "f")
         await console.sees("One action for 3 orders", "nothing is sent before you confirm")
         dialog = console.app.screen.query_one("#dialog")
         await console.until(lambda: dialog.region.width == 80)
@@ -91,7 +91,7 @@ async def test_without_ticks_it_is_for_all_and_a_row_that_wont_says_why(stage: S
     ids = orders(stage, 3)
     async with stage.console(120, 40) as console:
         await listed(console, ids)
-        await console.press("b")
+        await console.press("f")
         await console.sees("One action for 3 orders")
         await ask(console, "cancel", "")
         await console.sees("Nothing will be done", "refund it instead")
@@ -108,7 +108,7 @@ async def test_fields_that_cant_be_planned_say_so(
 ) -> None:
     async with stage.console() as console:
         await listed(console, orders(stage, 2))
-        await console.press("b")
+        await console.press("f")
         await ask(console, action, amount)
         await console.sees(said)
         assert plans(stage) == []
@@ -117,7 +117,7 @@ async def test_fields_that_cant_be_planned_say_so(
 async def test_a_wrong_phrase_and_a_thousand_enters_send_nothing(stage: Stage) -> None:
     async with stage.console() as console:
         await listed(console, orders(stage, 2))
-        await console.press("b")
+        await console.press("f")
         await ask(console, "refund", "10.00")
         await to_the_phrase(console, "2 rows 20.00 USD")
         await console.type("20.00 USD")
@@ -134,7 +134,7 @@ async def test_a_wrong_phrase_and_a_thousand_enters_send_nothing(stage: Stage) -
 async def test_many_enters_after_the_phrase_do_each_row_once(stage: Stage) -> None:
     async with stage.console() as console:
         await listed(console, orders(stage, 2))
-        await console.press("b")
+        await console.press("f")
         await ask(console, "refund", "10.00")
         await to_the_phrase(console, "2 rows 20.00 USD")
         await console.type("2 rows 20.00 USD")
@@ -149,7 +149,7 @@ async def test_escape_stops_before_the_next_row_and_it_can_be_begun_again(stage:
     stage.fault("create_refund:delay:0.5:xalways")
     async with stage.console() as console:
         await listed(console, ids)
-        await console.press("b")
+        await console.press("f")
         await ask(console, "refund", "10.00")
         await to_the_phrase(console, "3 rows 30.00 USD")
         await console.type("3 rows 30.00 USD")
@@ -165,7 +165,7 @@ async def test_what_was_begun_goes_on_behind_another_screen(stage: Stage) -> Non
     stage.fault("create_refund:delay:0.3:xalways")
     async with stage.console() as console:
         await listed(console, orders(stage, 2))
-        await console.press("b")
+        await console.press("f")
         await ask(console, "refund", "10.00")
         await to_the_phrase(console, "2 rows 20.00 USD")
         await console.type("2 rows 20.00 USD")
@@ -182,7 +182,7 @@ async def test_an_unknown_outcome_is_said_and_stands_among_the_intents(stage: St
     stage.fault("create_refund:hang_up_before:xalways")
     async with stage.console(120, 40) as console:
         await listed(console, orders(stage, 2))
-        await console.press("b")
+        await console.press("f")
         await ask(console, "refund", "10.00")
         await to_the_phrase(console, "2 rows 20.00 USD")
         await console.type("2 rows 20.00 USD")
@@ -202,7 +202,7 @@ async def test_planning_can_be_stopped(stage: Stage) -> None:
         worklist = WorkList(found, console.app.session.lookup)
         worklist.stopped_by = "not in this test"
         console.app.push_screen(WorkListScreen(worklist))
-        await console.press("b")
+        await console.press("f")
         await ask(console, "refund", "10.00")
         await console.sees("Planning row 1 of 2")
         await console.press("escape")

@@ -40,7 +40,7 @@ _KINDS: Final = {
     Kind.DISPUTE: "dispute",
     Kind.CHECKOUT_SESSION: "session",
 }
-_KEYS: Final = "enter open  space tick  n p next  y copy  b batch  esc back"
+_KEYS: Final = "enter open  space tick  n p next  y copy  f fixes  esc back"
 
 
 class _Console(Protocol):
@@ -227,7 +227,7 @@ class WorkListScreen(ModalScreen[Entry | str | None]):
         Binding("p", "unticked(-1)", "Previous unticked", show=False),
         Binding("y", "copy", "Copy", show=False),
         Binding("s", "look", "Stop or go on looking", show=False),
-        Binding("b", "batch", "One action for these orders", show=False),
+        Binding("f", "batch", "One action for these orders", show=False),
         Binding("slash", "search", "Search", show=False),
         Binding("escape", "leave", "Back", show=False),
     ]
