@@ -231,7 +231,7 @@ class TestClock:
         assert len(world.log.entries()) == 2
 
     async def test_whole_seconds_prove_nothing_below_two(self, connect: Connect, url: str) -> None:
-        client = connect(url, now=lambda: datetime.now(UTC) + timedelta(seconds=1))
+        client = connect(url, now=lambda: datetime.now(UTC) + timedelta(seconds=0.5))
         await client.get(READ)
         assert client.clock_offset == timedelta(0)
 

@@ -95,6 +95,8 @@ class TestALifeThatCanNotBeMoved:
             ({"days": 20}, "It expires on 2024-06-13, in 20 days, a life of 180 days."),
             ({"days": 1}, "It expires on 2024-05-25, in 1 day, a life of 180 days."),
             ({"hours": 23, "minutes": 59}, "It expires on 2024-05-25, in 23 hours"),
+            ({"hours": 1}, "It expires on 2024-05-24, in 1 hour, a life of"),
+            ({"minutes": 59}, "It expires on 2024-05-24, in less than an hour, a"),
             ({"hours": 2}, "It expires on 2024-05-24, in 2 hours, a life of 180 days."),
             ({"seconds": 0}, "It expired on 2024-05-24, a life of 180 days."),
             ({"days": -3}, "It expired on 2024-05-21, a life of 180 days."),

@@ -102,9 +102,9 @@ async def test_what_is_not_allowed_says_why(stage: Stage) -> None:
         await console.press("r")
         await console.sees("Refund is not possible", "Nothing was captured yet")
         await console.press("m")
-        await console.sees("Complete: not now")
+        await console.sees("Complete: not here")
         await console.press("escape")
-        await console.sees_no("Complete: not now")
+        await console.sees_no("Complete: not here")
 
 
 async def test_pending_objects_are_looked_at_until_they_are_final(stage: Stage) -> None:
