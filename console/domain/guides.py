@@ -6,6 +6,8 @@ site; QA-12 (the two recipes for more).
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from console.domain.model import Charge
 from console.domain.money import Money
 from console.domain.order import Order, lifetime_kind
@@ -71,11 +73,14 @@ def _life_left(order: Order) -> str:
     left = permission.expires - order.observed
     if left.total_seconds() <= 0:
         return f"It expired on {permission.expires:%Y-%m-%d}{life}."
-    hours = int(left.total_seconds() // 3600)
-    days = (
-        counted(left.days, "day") if left.days else counted(hours, "hour") if hours else "minutes"
-    )
-    return f"It expires on {permission.expires:%Y-%m-%d}, in {days}{life}."
+    return f"It expires on {permission.expires:%Y-%m-%d}, in {_length(left)}{life}."
+
+
+def _length(left: timedelta) -> str:
+    if left.days:
+        return counted(left.days, "day")
+    hours = left.seconds // 3600
+    return counted(hours, "hour") if hours else "less than an hour"
 
 
 def _still_possible(order: Order) -> list[str]:
