@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from console.actions.confirmation import check_confirmation
-from console.actions.operations.permission import MERCHANT_FIELDS
+from console.actions.operations.update import MERCHANT_FIELDS
 from console.actions.outcome import Held, Outcome, Result
 from console.actions.plan import Plan, Wish
 from console.actions.planning import plan_action, plan_again

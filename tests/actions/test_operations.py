@@ -15,7 +15,7 @@ import pytest
 
 from console.actions.operations import OPERATIONS
 from console.actions.operations.base import Made, Operation, Standing
-from console.actions.operations.permission import parse_frequency
+from console.actions.operations.update import parse_frequency
 from console.actions.outcome import Held, Result
 from console.actions.plan import Plan, Wish, Words, confirmation_phrase
 from console.actions.snapshot import Snapshot

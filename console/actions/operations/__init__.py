@@ -8,13 +8,11 @@ from typing import Final
 
 from console.actions.operations.base import Operation
 from console.actions.operations.charge import CancelCharge, CaptureCharge
-from console.actions.operations.permission import (
-    CloseChargePermission,
-    CreateCharge,
-    UpdateChargePermission,
-)
+from console.actions.operations.close import CloseChargePermission
+from console.actions.operations.create_charge import CreateCharge
 from console.actions.operations.refund import CreateRefund
 from console.actions.operations.session import CompleteCheckoutSession
+from console.actions.operations.update import UpdateChargePermission
 
 # By Amazon's name of the call, as an intent in the journal holds it.
 OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(

@@ -12,7 +12,7 @@ from typing import Final
 
 from textual.content import Content
 
-from console.actions.operations.permission import MERCHANT_FIELDS, UNITS, parse_frequency
+from console.actions.operations.update import MERCHANT_FIELDS, UNITS, parse_frequency
 from console.actions.plan import Wish
 from console.actions.renewal import Renewal, at_stake, standing_of, way_of
 from console.actions.snapshot import merchant_part, recurring_part
