@@ -18,9 +18,7 @@ from console.actions.operations.base import (
 from console.actions.operations.permission import OnPermission, changed, permission_of
 from console.actions.outcome import Held
 from console.actions.plan import Wish, Words
-from console.actions.snapshot import (
-    Snapshot,
-)
+from console.actions.snapshot import Snapshot
 from console.domain.model import OPEN_CHARGE_STATES, Charge, ChargePermission, Json
 from console.domain.money import Money
 from console.domain.order import Order

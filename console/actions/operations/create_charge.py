@@ -6,21 +6,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from console.actions.operations.base import (
-    Made,
-    Request,
-    as_body,
-    body_of,
-    named,
-    typed_amount,
-)
+from console.actions.operations.base import Made, Request, as_body, body_of, named, typed_amount
 from console.actions.operations.charge import new_charge
 from console.actions.operations.permission import OnPermission, permission_of
 from console.actions.outcome import Held
 from console.actions.plan import Rows, Wish, Words
-from console.actions.snapshot import (
-    Snapshot,
-)
+from console.actions.snapshot import Snapshot
 from console.domain.intent import LIVE_STATES, State
 from console.domain.model import OPEN_CHARGE_STATES, Charge, ChargePermission, Json
 from console.domain.money import Money

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from console.actions.operations.base import (
-    Made,
-    Operation,
-)
+from console.actions.operations.base import Made, Operation
 from console.actions.outcome import Held
-from console.actions.snapshot import (
-    Snapshot,
-    charges_part,
-    permission_part,
-)
+from console.actions.snapshot import Snapshot, charges_part, permission_part
 from console.domain.ids import Identifier
 from console.domain.model import ChargePermission
 from console.domain.order import Order

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from console.actions.operations.base import (
-    Made,
-    Operation,
-    Request,
-    as_body,
-    named,
-    typed_amount,
-)
+from console.actions.operations.base import Made, Operation, Request, as_body, named, typed_amount
 from console.actions.operations.charge import charge_of, choose_charge
 from console.actions.outcome import Held
 from console.actions.plan import Rows, Wish, Words

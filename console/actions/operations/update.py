@@ -19,12 +19,7 @@ from console.actions.operations.base import (
 from console.actions.operations.permission import OnPermission, changed, permission_of
 from console.actions.outcome import Held
 from console.actions.plan import Wish, Words
-from console.actions.snapshot import (
-    Snapshot,
-    merchant_part,
-    permission_part,
-    recurring_part,
-)
+from console.actions.snapshot import Snapshot, merchant_part, permission_part, recurring_part
 from console.domain.guides import fixed_life
 from console.domain.limits import MAX_STORE_NAME
 from console.domain.model import ChargePermission, Json
