@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,11 @@ from console.cli.streams import fill_missing, finish, write
 _NO_TERMINAL = """\
 payconsole: the screen needs a terminal; there is none here.
   `payconsole --help` lists the commands, `payconsole demo` runs a tour as text."""
+
+_A_KEY = """\
+payconsole: a private key stands in the command line itself, where the shell's history and other
+programs can see it. Nothing was done with it.
+  Give the path of its file; `payconsole profile add` also lets you paste it, unseen."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,11 +30,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
+    if any("PRIVATE KEY" in word for word in words):  # before anything could repeat it
+        print(_A_KEY, file=sys.stderr)
+        return 2
     if words == ["--version"]:
         from console import __version__
 
         return finish(0, write(f"payconsole {__version__}"))
     if words == ["demo"] and has_terminal():
+        gc.disable()  # see _screen
         from console.tui.app import run_demo
 
         return run_demo()
@@ -52,6 +62,9 @@ def _screen(words: list[str]) -> int:
     if not has_terminal():
         print(_NO_TERMINAL, file=sys.stderr)
         return 2
+    # Nothing that is loaded is garbage: looking for it would take a fifth of the time until the
+    # first paint. The application enables it once all is loaded.
+    gc.disable()
     from console.store.places import user_places
     from console.store.profiles import NoProfile, Profiles, SettingsError
     from console.tui.app import run_profile, run_welcome

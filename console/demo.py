@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from console.domain.language import _
+from console.keys import make_key
 from console.session import Session, open_session
 from console.store.places import Places
 from console.store.profiles import Profile
@@ -52,25 +54,8 @@ def _profile(url: str) -> Profile:
         environment="sandbox",
         public_key_id="SANDBOX-DEMO",
         endpoint=url,
-        store_name="Demo store",
+        store_name=_("Demo store"),
     )
-
-
-def make_key() -> tuple[bytes, bytes]:
-    """A fresh key pair as PEM, private and public half."""
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    return private, public
 
 
 def _remember_world(session: Session, world: World) -> None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from console import __version__
 from console.domain.as_json import action_lines, clock_lines, history_lines
 from console.domain.intent import Move
+from console.domain.language import _, english
 from console.domain.members import ids_of, members
 from console.domain.model import show_time
 from console.domain.order import Order
@@ -92,7 +93,7 @@ def _make_bundle(session: Session, order: Order, show_buyer: bool, by: str) -> D
         "actions": action_lines(order),
         "clocks": clock_lines(order),
         "history": history_lines(order),
-        "warnings": list(order.warnings),
+        "warnings": [english(warning) for warning in order.warnings],
         "journal": [_entry(entry) for entry in _entries(session, order)],
         "requests": requests_of(order, client.records),
     }
@@ -183,7 +184,8 @@ def write_text(text: str, path: Path, *, force: bool) -> None:
         raise _exists(path) from None
     except OSError as error:
         shown = clean_line(str(path), 300)
-        raise CantWrite(f"{shown} can't be written: {error.strerror or error}.") from error
+        why = error.strerror or error
+        raise CantWrite(_("{file} can't be written: {why}.", file=shown, why=why)) from error
 
 
 def _create(path: Path, data: bytes) -> None:
@@ -211,6 +213,6 @@ def _replace(path: Path, data: bytes) -> None:
 def _exists(path: Path) -> CantWrite:
     shown = clean_line(str(path), 300)
     return CantWrite(
-        f"{shown} is there already.",
-        "Choose another name; on the command line --force replaces it.",
+        _("{file} is there already.", file=shown),
+        _("Choose another name; on the command line --force replaces it."),
     )

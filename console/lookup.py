@@ -22,6 +22,8 @@ from console.amazon.errors import (
     Unreadable,
     WrongEnvironment,
 )
+from console.amazon.phrases import SaidError
+from console.domain import moments
 from console.domain.disputes import doubts
 from console.domain.ids import (
     Identified,
@@ -33,6 +35,8 @@ from console.domain.ids import (
     identify,
     parse,
 )
+from console.domain.kept import shown
+from console.domain.language import N_, _, many, together
 from console.domain.limits import USUALLY_DONE
 from console.domain.model import (
     Charge,
@@ -79,9 +83,30 @@ class Several(Exception):
 
     def __init__(self, reference: str, orders: dict[str, str]) -> None:
         listed = ", ".join(f"{order} ({said})" for order, said in orders.items())
-        super().__init__(f"{reference} stands on {len(orders)} orders: {listed}.")
+        super().__init__(
+            _(
+                "{reference} stands on {count} orders: {orders}.",
+                reference=reference,
+                count=len(orders),
+                orders=listed,
+            )
+        )
         self.orders = orders
-        self.hint = "Give the id of the one that is meant."
+        self.hint = _("Give the id of the one that is meant.")
+
+
+# Kind of object -> what is said of one that Amazon doesn't have.
+_UNKNOWN_AT_AMAZON: Final = {
+    "charge_permission": N_(
+        "Amazon knows no charge permission {id} for this account in {region} {environment}."
+    ),
+    "charge": N_("Amazon knows no charge {id} for this account in {region} {environment}."),
+    "refund": N_("Amazon knows no refund {id} for this account in {region} {environment}."),
+    "dispute": N_("Amazon knows no dispute {id} for this account in {region} {environment}."),
+    "checkout_session": N_(
+        "Amazon knows no checkout session {id} for this account in {region} {environment}."
+    ),
+}
 
 
 class NotFoundHere(Exception):
@@ -89,8 +114,12 @@ class NotFoundHere(Exception):
 
     def __init__(self, target: Target, region: str, environment: str) -> None:
         super().__init__(
-            f"Amazon knows no {target.kind.replace('_', ' ')} {target.id}"
-            f" for this account in {region.upper()} {environment}."
+            _(
+                _UNKNOWN_AT_AMAZON[target.kind],
+                id=target.id,
+                region=region.upper(),
+                environment=environment,
+            )
         )
         self.hint = hint_when_missing(target.kind)
 
@@ -164,8 +193,8 @@ class Lookup:
         """How an order stood when it was last seen here."""
         known, looked = self._known.get(order), self._known.looked([order]).get(order)
         if known is None or looked is None:
-            return "not looked at yet"
-        return f"{known.state}, seen {looked[:16].replace('T', ' ')}"
+            return _("not looked at yet")
+        return _("{state}, seen {time}", state=known.state, time=moments.told(looked))
 
     def _of_this_environment(self, orders: Iterable[str]) -> list[str]:
         """Those of this profile's environment; all of them where none is."""
@@ -211,6 +240,8 @@ class Lookup:
         knows.
         `tell` hears, with every answer, how many objects were read of how many are known of.
 
+        What the reports call an order but is one payment of a recurring one is found by its charge.
+
         Raises NotFoundHere, AmazonError, NoAnswer, NotSent or Unreadable where the object
         itself can't be read, and WrongEnvironment before any byte is sent. What belongs to
         it and can't be read is named in the order's `unread`.
@@ -221,9 +252,13 @@ class Lookup:
         failure = family.failed.get(asked_for)
         if failure is not None and not family.is_beside_the_point(asked_for):
             if isinstance(failure, NotFound):
+                payments = await asyncio.to_thread(self._known.payments_of, asked_for)
+                if payments:
+                    return await self.look_up(parse(payments[-1].id), also, tell)
                 account = self._client.account
                 missing = NotFoundHere(identifier.v2, account.region, account.environment)
-                missing.hint += await asyncio.to_thread(self._told_of, asked_for)
+                told = await asyncio.to_thread(self._told_of, asked_for)
+                missing.hint = together(missing.hint, told)
                 raise missing from failure
             raise failure
         return await asyncio.to_thread(self._keep, identifier, family, self._client.amazon_now())
@@ -232,7 +267,7 @@ class Lookup:
         """What imports told of an object that Amazon doesn't know; blocks."""
         lines = self._known.past([identifier])[-3:]
         told = "; ".join(f"{line.time[:10]} {line.event} ({line.source})" for line in lines)
-        return f" What was imported says of it: {told}." if told else ""
+        return _("What was imported says of it: {lines}.", lines=told) if told else ""
 
     def remember_made(self, identifier: str, data: Json, permission_id: str) -> None:
         """Keep a charge or refund that was just made, so that the next look shows it. Blocks."""
@@ -266,7 +301,7 @@ class Lookup:
             ask([identifier.v2, *also])
             ask(await self._first_guesses(identifier, family))
             while running:
-                done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                done, _rest = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     target = running.pop(task)
                     ask(await self._took(target, task, family))
@@ -360,7 +395,7 @@ class Lookup:
                 c.id: self._journal.live_refunds(c.id, c.currency) for c in charges if c.currency
             },
             unread={
-                unread: str(error)
+                unread: error.phrase if isinstance(error, SaidError) else str(error)
                 for unread, error in family.failed.items()
                 if not family.is_beside_the_point(unread)
             },
@@ -472,7 +507,7 @@ def _belongs(charge: Charge, permission: ChargePermission | None) -> bool:
     return permission is None or charge.permission_id in (None, permission.id)
 
 
-_HOW_TO_FIND: Final = (
+_HOW_TO_FIND: Final = N_(
     "Paste their ids from the shop or Seller Central, or import Amazon's reports or"
     " notifications (`payconsole import`, `payconsole sync`), to see them."
 )
@@ -481,41 +516,65 @@ _HOW_TO_FIND: Final = (
 def _warnings(order: Order) -> Iterable[str]:
     permission = order.permission
     if permission is None and order.session is None and not order.remembered:
-        yield "The charge permission could not be read, so the order's limits are not known."
+        yield _("The charge permission could not be read, so the order's limits are not known.")
     missing = order.totals.unaccounted
     if missing is not None and missing.is_positive:
-        yield (
-            f"{missing} of this order was used by charges that this console has not seen."
-            f" {_HOW_TO_FIND}"
+        used = _(
+            "{amount} of this order was used by charges that this console has not seen.",
+            amount=missing,
         )
+        yield together(used, _(_HOW_TO_FIND))
     elif permission is not None and not order.charges:
-        yield f"No charge of this order is known here: Amazon lists none. {_HOW_TO_FIND}"
+        none = _("No charge of this order is known here: Amazon lists none.")
+        yield together(none, _(_HOW_TO_FIND))
     for charge in order.charges:
         unseen = order.unseen_refunds(charge)
         if unseen is not None and unseen.is_positive:
-            yield (
-                f"{unseen} of charge {charge.id} was refunded, or its refund has begun, by refunds"
-                f" that this console has not seen: whether the buyer has it isn't known here."
-                f" {_HOW_TO_FIND}"
+            refunded = _(
+                "{amount} of charge {charge} was refunded, or its refund has begun, by refunds that"
+                " this console has not seen: whether the buyer has it isn't known here.",
+                amount=unseen,
+                charge=charge.id,
             )
+            yield together(refunded, _(_HOW_TO_FIND))
     if permission is not None and order.query.kind is Kind.ORDER and order.id != order.query.v2.id:
-        yield f"{order.query.id} is a payment of {permission.id}, not an order of its own."
+        yield _(
+            "{id} is a payment of {permission}, not an order of its own.",
+            id=order.query.id,
+            permission=permission.id,
+        )
     yield from _refunds_to_mind(order)
     for identifier, why in order.unread.items():
-        yield f"{identifier} could not be read: {why}"
+        yield _("{id} could not be read: {why}", id=identifier, why=shown(why))
     yield from doubts(order)
     if order.currency is None and order.charges:
-        yield "Amazon gives no currency for this order."
+        yield _("Amazon gives no currency for this order.")
+
+
+# What is said of a declined refund, by whether its amount and a reason code are known.
+_DECLINED: Final = {
+    (True, True): N_(
+        "Refund {refund} of {amount} was Declined ({reason}): the buyer got nothing by it."
+    ),
+    (True, False): N_("Refund {refund} of {amount} was Declined: the buyer got nothing by it."),
+    (False, True): N_(
+        "Refund {refund} of an unknown amount was Declined ({reason}): the buyer got nothing by it."
+    ),
+    (False, False): N_(
+        "Refund {refund} of an unknown amount was Declined: the buyer got nothing by it."
+    ),
+}
 
 
 def _refunds_to_mind(order: Order) -> Iterable[str]:
     """What was promised to a buyer and did not come, or takes long."""
     for refund in order.refunds:
         if refund.is_dead:
-            code = f" ({refund.status.reason_code})" if refund.status.reason_code else ""
-            yield (
-                f"Refund {refund.id} of {refund.amount or 'an unknown amount'} was Declined{code}:"
-                " the buyer got nothing by it."
+            yield _(
+                _DECLINED[refund.amount is not None, refund.status.reason_code is not None],
+                refund=refund.id,
+                amount=refund.amount,
+                reason=refund.status.reason_code,
             )
     for member in order.pending:
         since = member.status.updated or member.created
@@ -523,7 +582,12 @@ def _refunds_to_mind(order: Order) -> Iterable[str]:
         if since is None or usual is None or order.observed - since < usual:
             continue
         days = (order.observed - since).days
-        yield (
-            f"{member.id} has been {member.state} for {days} day{'s' if days != 1 else ''}, which"
-            " is long. Ask Amazon Pay's support, with its id."
+        yield many(
+            "{id} has been {state} for {count} day, which is long. Ask Amazon Pay's support, with"
+            " its id.",
+            "{id} has been {state} for {count} days, which is long. Ask Amazon Pay's support, with"
+            " its id.",
+            days,
+            id=member.id,
+            state=member.state,
         )

@@ -1,4 +1,4 @@
-"""One profile at work: its client, its journal, its index, its lookup and its engine.
+"""One profile at work: its client, journal, index, lookup, engine, and the operator's desk.
 
 Both doors, the screen and the command line, get theirs here, so that neither grows its own.
 """
@@ -17,7 +17,9 @@ from console.store.profiles import Profile
 if TYPE_CHECKING:
     from console.actions.engine import Engine
     from console.amazon.client import AmazonPay
+    from console.amazon.endpoints import Account
     from console.lookup import Lookup
+    from console.store.desk import Desk
     from console.store.index import KnownIds
     from console.store.journal import Journal
 
@@ -32,6 +34,7 @@ class Session:
     journal: Journal
     lookup: Lookup
     engine: Engine
+    desk: Desk
 
 
 def actor() -> str:
@@ -40,6 +43,20 @@ def actor() -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return "unknown"
+
+
+def account_of(profile: Profile) -> Account:
+    """Where and as whom a profile makes requests. Raises AccountError where it can't."""
+    from console.amazon.endpoints import Account
+
+    return Account(
+        region=profile.region,
+        environment=profile.environment,
+        public_key_id=profile.public_key_id,
+        endpoint=profile.endpoint,
+        proxy=profile.proxy,
+        ca_file=profile.ca_file,
+    )
 
 
 @asynccontextmanager
@@ -52,31 +69,28 @@ async def open_session(profile: Profile, pem: bytes, places: Places) -> AsyncIte
     import asyncio
 
     session = await asyncio.to_thread(_build, profile, pem, places)
+    del pem  # the signer has it, and forgets it when the console is locked
     try:
         yield session
     finally:
         await session.client.aclose()
         session.journal.close()
         session.known.close()
+        session.desk.close()
 
 
 def _build(profile: Profile, pem: bytes, places: Places) -> Session:
     """The heavy imports are here: in a thread, behind the first screen."""
     from console.actions.engine import Engine
-    from console.amazon.client import AmazonPay
-    from console.amazon.endpoints import Account
+    from console.amazon.client import AmazonPay, trusted
     from console.amazon.signing import Signer
     from console.lookup import Lookup
+    from console.store.desk import Desk
     from console.store.index import KnownIds
     from console.store.journal import Journal
 
-    account = Account(
-        region=profile.region,
-        environment=profile.environment,
-        public_key_id=profile.public_key_id,
-        endpoint=profile.endpoint,
-    )
-    client = AmazonPay(account, Signer(pem, profile.public_key_id))
+    trusted(profile.ca_file)  # what can't be used is told now, not at the first request
+    client = AmazonPay(account_of(profile), Signer(pem, profile.public_key_id))
     journal = Journal(places.journal, actor())
     try:
         known = KnownIds(places.index)
@@ -85,4 +99,5 @@ def _build(profile: Profile, pem: bytes, places: Places) -> Session:
         raise
     lookup = Lookup(client, known, journal)
     engine = Engine(client, lookup, journal, policy=profile.policy, profile=profile.name)
-    return Session(profile, client, known, journal, lookup, engine)
+    desk = Desk(places.desk, profile.environment, profile.name, journal.actor)
+    return Session(profile, client, known, journal, lookup, engine, desk)

@@ -31,6 +31,7 @@ from console.amazon.errors import (
     Throttled,
     Unreadable,
 )
+from console.amazon.phrases import told
 from console.amazon.reports import (
     COMPLETED,
     DEAD,
@@ -43,8 +44,9 @@ from console.amazon.reports import (
     request_report,
     title_of,
 )
+from console.domain.language import N_, _, many, together
+from console.domain.listed import listed as in_a_row
 from console.domain.model import parse_time, show_time
-from console.domain.plural import counted
 
 if TYPE_CHECKING:
     from console.session import Session
@@ -59,7 +61,7 @@ LAG: Final = timedelta(minutes=1)  # a window must not end in Amazon's future
 WORTH: Final = timedelta(minutes=5)  # for less a report is not requested
 POLL_WAITS: Final = (2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0)  # seconds; the last one for ever
 COMPLAINTS: Final = 20  # bad rows of one report that are named; all are counted
-AGAIN: Final = "The next sync tries it again."
+AGAIN: Final = N_("The next sync tries it again.")  # translated by `_` where it is shown
 PATIENCE: Final = 1800.0  # seconds to wait for reports before leaving them to the next sync
 
 
@@ -151,9 +153,10 @@ def import_report(path: Path, known: KnownIds, stop: Callable[[], bool]) -> Coun
         new=sum(file.new for file in files),
         skipped=sum(file.skipped for file in files),
         bad=sum(file.bad_count for file in files),
-        complaints=tuple(f"line {b.line}: {b.why}" for file in files for b in file.bad)[
-            :COMPLAINTS
-        ],
+        complaints=tuple(
+            _("line {line}: {why}", line=bad.line, why=bad.why)
+            for bad in [bad for file in files for bad in file.bad][:COMPLAINTS]
+        ),
     )
 
 
@@ -161,7 +164,7 @@ async def sync(
     session: Session,
     *,
     since: datetime | None = None,
-    tell: Tell = lambda _: None,
+    tell: Tell = lambda _progress: None,
     synced: Synced | None = None,
     read: Read = import_report,
     patience: float = PATIENCE,
@@ -264,7 +267,7 @@ class _Sync:
 
     async def _list(self) -> list[Report]:
         """The reports since the last list was dealt with, oldest first."""
-        self._tell("Asking Amazon which reports it has.")
+        self._tell(_("Asking Amazon which reports it has."))
         mark = await self._mark("listed")
         since = min(self._since, mark) if self._since and mark else self._since or mark
         types = KNOWN_TYPES[self._profile.environment]
@@ -282,7 +285,14 @@ class _Sync:
                 await self._cover(report)
             elif report.status in DEAD and self._may_matter(report):
                 # It was named when it failed; what it should have had is requested anew below.
-                self._tell(f"{_words(report)} ({report.id}) was {report.status}.")
+                self._tell(
+                    _(
+                        "{report} ({id}) was {status}.",
+                        report=_words(report),
+                        id=report.id,
+                        status=report.status,
+                    )
+                )
         waiting = [r for r in listed if r.status == COMPLETED and r.id not in self._imported]
         self._left = len(waiting)
         for report in waiting:
@@ -290,12 +300,12 @@ class _Sync:
 
     async def _take(self, report: Report) -> None:
         """Fetch and import one report; what goes wrong with it is noted, not raised."""
-        self._tell(f"Fetching {_words(report)}.")
+        self._tell(_("Fetching {report}.", report=_words(report)))
         try:
             counts = await self._fetch(report)
         except (AmazonError, NoAnswer, NotSent, Unreadable, NotAReport) as error:
             self._left -= 1
-            self._fail(report, str(error), refused=_says_no(error))
+            self._fail(report, told(error), refused=_says_no(error))
             return
         await self._set_mark(f"imported/{report.id}", self._client.amazon_now())
         await self._cover(report)
@@ -304,9 +314,13 @@ class _Sync:
         self._tell_counts(report, counts)
 
     def _tell_counts(self, report: Report, counts: Counts) -> None:
-        bad = f", {counts.bad:,} bad" if counts.bad else ""
-        rows, facts = counted(counts.rows, "row"), counted(counts.new, "new fact")
-        self._tell(f"{_words(report)}: {rows}, {facts}{bad}.")
+        found = [
+            many("{count} row", "{count} rows", counts.rows),
+            many("{count} new fact", "{count} new facts", counts.new),
+        ]
+        if counts.bad:
+            found.append(many("{count} bad", "{count} bad", counts.bad))
+        self._tell(_("{report}: {counts}.", report=_words(report), counts=in_a_row(found)))
         for complaint in counts.complaints:
             self._tell(f"  {complaint}")
 
@@ -322,7 +336,10 @@ class _Sync:
 
     def _fail(self, report: Report, why: str, *, refused: bool) -> None:
         self.synced.failed.append(Trouble(report.type, report.id, why, refused))
-        self._tell(f"{_words(report)} ({report.id}): {why.rstrip('.')}. {AGAIN}")
+        failed = _(
+            "{report} ({id}): {why}.", report=_words(report), id=report.id, why=why.rstrip(".。")
+        )
+        self._tell(together(failed, _(AGAIN)))
 
     # --- what is missing -------------------------------------------------------------------------
 
@@ -361,13 +378,23 @@ class _Sync:
         spans = [span for windows in plan.values() for span in windows]
         if not spans:
             return
-        whole = min(start for start, _ in spans), max(end for _, end in spans)
-        reports, types = counted(len(spans), "report"), counted(len(plan), "type")
-        self._tell(f"{reports} of {types} will be requested, for {_days(whole)}.")
+        whole = min(start for start, _end in spans), max(end for _start, end in spans)
+        self._tell(
+            many(
+                "{count} report of {types} will be requested, for {span}.",
+                "{count} reports of {types} will be requested, for {span}.",
+                len(spans),
+                types=many("{count} type", "{count} types", len(plan)),
+                span=_days(whole),
+            )
+        )
         if now - whole[0] > HISTORY + OVERLAP:
             self._tell(
-                f"That begins more than {HISTORY.days} days ago. How far back Amazon makes reports"
-                " is not documented: it may refuse the oldest, or leave them empty."
+                _(
+                    "That begins more than {days} days ago. How far back Amazon makes reports is"
+                    " not documented: it may refuse the oldest, or leave them empty.",
+                    days=HISTORY.days,
+                )
             )
 
     async def _request_one(self, kind: str, window: Span, listed: list[Report]) -> Report | None:
@@ -375,19 +402,26 @@ class _Sync:
         dead = [
             r for r in listed if r.status in DEAD and (r.type, r.start, r.end) == (kind, *window)
         ]
-        self._tell(f"Requesting {title_of(kind)}, {_days(window)}.")
+        asked = in_a_row([title_of(kind), _days(window)])
+        self._tell(_("Requesting {report}.", report=asked))
         try:
             made = await request_report(self._client, kind, *window, generation=len(dead))
         except NotAllowed:
             raise
         except (NoAnswer, NotSent, Unreadable, Throttled, ServiceFailed) as error:
-            self.synced.failed.append(Trouble(kind, None, str(error), refused=False))
-            why = str(error).rstrip(".")
-            self._tell(f"{title_of(kind)} could not be requested: {why}. {AGAIN}")
+            why = told(error)
+            self.synced.failed.append(Trouble(kind, None, why, refused=False))
+            failed = _(
+                "{report} could not be requested: {why}.",
+                report=title_of(kind),
+                why=why.rstrip(".。"),
+            )
+            self._tell(together(failed, _(AGAIN)))
             return None
         except AmazonError as error:
-            self.synced.refused.append(Trouble(kind, None, str(error), refused=True))
-            self._tell(f"{title_of(kind)} is skipped: {error}")
+            why = told(error)
+            self.synced.refused.append(Trouble(kind, None, why, refused=True))
+            self._tell(_("{report} is skipped: {why}", report=title_of(kind), why=why))
             return None
         return Report(made, kind, *window, created=None, status="IN_PROGRESS", document=None)
 
@@ -401,7 +435,8 @@ class _Sync:
         for wait in chain(POLL_WAITS, repeat(POLL_WAITS[-1])):
             if not self.synced.waiting or time.monotonic() + wait > deadline:
                 break
-            self._tell(f"Waiting for {counted(len(self.synced.waiting), 'report')}.")
+            left = len(self.synced.waiting)
+            self._tell(many("Waiting for {count} report.", "Waiting for {count} reports.", left))
             await asyncio.sleep(wait)
             for report in list(self.synced.waiting):
                 if await self._is_final(report):
@@ -412,7 +447,7 @@ class _Sync:
         try:
             found = await get_report(self._client, report.id)
         except (NotFound, Unreadable) as error:
-            self._fail(report, str(error), refused=_says_no(error))
+            self._fail(report, told(error), refused=_says_no(error))
             self._left -= 1
             return True
         if found.is_pending:
@@ -423,7 +458,7 @@ class _Sync:
         if final.status == COMPLETED:
             await self._take(final)
         else:
-            self._fail(final, f"Amazon says {final.status}", refused=True)
+            self._fail(final, _("Amazon says {status}", status=final.status), refused=True)
             self._left -= 1
         return True
 
@@ -481,10 +516,11 @@ def _windows(begin: Begin, covered: Iterable[Span], now: datetime) -> Iterator[S
 
 
 def _days(span: Span) -> str:
-    return " to ".join(moment.strftime("%Y-%m-%d %H:%M") for moment in span)
+    start, end = (moment.strftime("%Y-%m-%d %H:%M") for moment in span)
+    return _("{start} to {end}", start=start, end=end)
 
 
 def _words(report: Report) -> str:
     if report.start is None or report.end is None:
         return report.title
-    return f"{report.title}, {_days((report.start, report.end))}"
+    return in_a_row([report.title, _days((report.start, report.end))])

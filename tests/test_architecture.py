@@ -17,22 +17,38 @@ ROOT = Path(console.__file__).parent
 
 EVERYTHING = {
     "domain", "amazon", "store", "simulator", "lookup", "actions", "session", "demo",
-    "imports", "sync", "export", "proof",
+    "imports", "sync", "export", "proof", "keys", "clipboard", "onboarding",
+    "checkup", "doctor", "languages",
 }  # fmt: skip
 
 # area -> the areas of ours that it may import, beside itself.
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
     "domain": set(),
-    "amazon": {"domain"},
-    "store": {"domain"},
+    "languages": {"domain"},
+    "keys": {"domain"},
+    "clipboard": {"domain"},
+    "amazon": {"domain", "keys"},
+    "store": {"domain", "keys"},
     "simulator": {"domain"},
     "history": {"domain", "store"},
     "lookup": {"domain", "amazon", "store", "history"},
     "actions": {"domain", "amazon", "store", "lookup"},
     # These two compose the areas for the doors.
     "session": {"domain", "amazon", "store", "lookup", "actions"},
-    "demo": {"domain", "amazon", "store", "lookup", "actions", "session", "simulator"},
+    "demo": {"domain", "amazon", "store", "lookup", "actions", "session", "simulator", "keys"},
+    "checkup": {"domain", "amazon", "store", "session", "keys"},
+    "doctor": {
+        "domain",
+        "amazon",
+        "store",
+        "session",
+        "keys",
+        "checkup",
+        "clipboard",
+        "onboarding",
+    },
+    "onboarding": {"domain", "amazon", "store", "keys", "session", "checkup"},
     "imports": {"domain", "store"},
     "sync": {"domain", "amazon", "store", "imports", "session"},
     "export": {"domain", "amazon", "store", "lookup", "session"},
@@ -41,15 +57,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tui": EVERYTHING,
     "cli": EVERYTHING,
     # The command chooses the door, which needs to know whether there is a profile.
-    "__main__": {"tui", "cli", "store"},
+    "__main__": {"tui", "cli", "store", "languages"},
 }
 
 # area -> the libraries that it may import beside the standard one ("Parts that are chosen").
 LIBRARIES: dict[str, set[str]] = {
+    "keys": {"cryptography"},
     "amazon": {"httpx", "cryptography"},
     "store": {"sqlalchemy", "platformdirs", "tomlkit", "keyring"},
     "simulator": {"starlette", "uvicorn", "cryptography"},
-    "demo": {"cryptography"},
     # httpx is loaded behind the first screen, for the client; it is not used.
     "tui": {"textual", "rich", "httpx"},
 }
@@ -201,6 +217,19 @@ class TestOneWriter:
         """Whether a name of these is more than loaded."""
         nodes = ast.walk(tree(file))
         return any(isinstance(node, ast.Name) and node.id in names for node in nodes)
+
+    def test_a_look_at_the_way_asks_for_no_more_than_a_head(self) -> None:
+        """What is written to a connection by hand, beside the client."""
+        by_hand = {(f, function) for f, function in callers("sendall") if "simulator/" not in f}
+        reach = "amazon/reach.py"
+        assert by_hand == {(reach, "_asked"), (reach, "_connected")}
+        methods = {
+            node.value.partition(" ")[0]
+            for node in ast.walk(tree(ROOT / reach))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            if " HTTP/1.1" in node.value or node.value.startswith("CONNECT ")
+        }
+        assert methods - {""} == {"HEAD", "CONNECT"}
 
     def test_its_chain_has_one_link_each(self) -> None:
         client = "amazon/client.py"

@@ -7,7 +7,9 @@ from enum import StrEnum
 
 from console.actions.operations.base import Made, Operation
 from console.amazon.client import Answer
+from console.amazon.phrases import told
 from console.domain.errorcodes import is_documented
+from console.domain.language import _
 from console.store.decisions import Intent
 
 
@@ -21,7 +23,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Reading:
-    """The verdict on one answer, with what it made and the words for the journal."""
+    """The verdict on one answer, with what it made and why; the journal keeps that in English."""
 
     verdict: Verdict
     why: str
@@ -37,7 +39,7 @@ def read_answer(operation: Operation, intent: Intent, answer: Answer) -> Reading
     """Classify the answer to a write. What proves nothing is never called a refusal."""
     if answer.ok:
         return _read_success(operation, intent, answer)
-    code, why = answer.reason_code, answer.error().sentence
+    code, why = answer.reason_code, told(answer.error())
     if answer.status == 429:
         return Reading(Verdict.THROTTLED, why, code=code or "TooManyRequests")
     if code == "DuplicateIdempotencyKey" and answer.status == 400 and operation.keyed:
@@ -49,10 +51,11 @@ def read_answer(operation: Operation, intent: Intent, answer: Answer) -> Reading
 
 def _read_success(operation: Operation, intent: Intent, answer: Answer) -> Reading:
     if answer.data is None:
-        why = f"Amazon answered {answer.status} with no readable body"
+        why = _("Amazon answered {status} with no readable body", status=answer.status)
         return Reading(Verdict.PROVES_NOTHING, why)
     made = operation.read(intent, answer.data)
     if made is None:
-        why = f"Amazon answered {answer.status}, but not with what was asked for"
+        why = _("Amazon answered {status}, but not with what was asked for", status=answer.status)
         return Reading(Verdict.PROVES_NOTHING, why)
-    return Reading(Verdict.MADE, f"Amazon answered with {made.id}, {made.state}", made=made)
+    why = _("Amazon answered with {object}, {state}", object=made.id, state=made.state)
+    return Reading(Verdict.MADE, why, made=made)

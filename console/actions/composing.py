@@ -10,15 +10,15 @@ from console.actions.engine import Engine, blocking
 from console.actions.operations import OPERATIONS
 from console.actions.operations.base import Operation
 from console.actions.outcome import Held, Result
-from console.actions.plan import NextStep, Plan, Wish, Words, confirmation_phrase
+from console.actions.plan import NextStep, Plan, Wish, confirmation_phrase
 from console.actions.recovery import recover
+from console.domain.action_table import BY_NAME
 from console.domain.ids import Identifier
-from console.domain.in_v1 import v1_calls
-from console.domain.intent import LIVE_STATES, Move, State, derive_key
-from console.domain.model import Charge
+from console.domain.in_v1 import V1Call, either, v1_calls
+from console.domain.intent import Move, State, derive_key
+from console.domain.language import _, together
 from console.domain.money import Money
 from console.domain.order import Order
-from console.domain.rules import BY_NAME
 from console.domain.text import clean_line
 from console.store.decisions import Draft, Intent
 
@@ -35,7 +35,7 @@ async def plan_one(
     by: str | None = None,
     then: NextStep | None = None,
 ) -> Plan:
-    """Plan one request of an action of `rules.ACTIONS` on the object that `target` leads to.
+    """Plan one request of an action of `action_table.ACTIONS` on the object that `target` leads to.
 
     `by` names the operation where the action is done by another one than its own, `link` ties
     it to another step, `then` is what follows. Raises AmountError for a text that is no amount,
@@ -67,7 +67,7 @@ async def plan_one(
 
 async def fresh(engine: Engine, operation: Operation, target: Identifier) -> tuple[Order, str, int]:
     """The order as it is now, and the journal's version of it that belongs to this look."""
-    for _ in range(_SETTLED_READS):
+    for _attempt in range(_SETTLED_READS):
         mark = await blocking(engine.journal.last)
         order = await engine.lookup.look_up(target)
         obj = operation.choose(order, target)
@@ -77,35 +77,24 @@ async def fresh(engine: Engine, operation: Operation, target: Identifier) -> tup
         if not set(own) <= known:
             order = await engine.lookup.look_up(target, also=own)
             obj = operation.choose(order, target)
-        declined = await _record_declined(engine, order, obj)
+        await _record_declined(engine, order, obj)
         version = await blocking(engine.journal.version, scope)
-        if version <= mark or declined:
-            order = await _with_journal(engine, order, order.charge(obj))
-            if version <= mark or version == await blocking(engine.journal.version, scope):
-                return order, obj, version
+        if version <= mark:  # else the look may be older than what was written since
+            return order, obj, version
     raise Held(
-        "Something is being done to this order right now.",
-        "Try again in a moment.",
+        _("Something is being done to this order right now."),
+        _("Try again in a moment."),
         result=Result.STALE,
     )
 
 
-async def _with_journal(engine: Engine, order: Order, charge: Charge | None) -> Order:
-    if charge is None or charge.currency is None:
-        return order
-    live = await blocking(engine.journal.live_refunds, charge.id, charge.currency)
-    return replace(order, journal_refunds={**order.journal_refunds, charge.id: live})
-
-
-async def _record_declined(engine: Engine, order: Order, obj: str) -> bool:
+async def _record_declined(engine: Engine, order: Order, obj: str) -> None:
     """What was made here and has died since leaves the sums, before they are used."""
     dead = {r.id: r.status.reason_code for r in order.refunds_of(obj) if r.is_dead}
-    found = False
-    for intent in await blocking(engine.journal.intents, obj=obj, states=LIVE_STATES):
-        if intent.result in dead and intent.state is not State.SETTLED:
+    alive = (State.ACCEPTED, State.ABSORBED)
+    for intent in await blocking(engine.journal.intents, obj=obj, states=alive):
+        if intent.result in dead:
             await engine.conclude(intent, Move.DECLINE, {"code": dead[intent.result]})
-            found = True
-    return found
 
 
 async def require_nothing_open(
@@ -117,19 +106,39 @@ async def require_nothing_open(
     if holder is None:
         return
     outcomes = await recover(engine, scope=scope)
-    said = " ".join(o.message for o in outcomes)
+    said = together(*(o.message for o in outcomes))
     still = await blocking(engine.journal.open_on, scope, lock)
     if still is not None:
         raise Held(
-            f"Intent {still.id} ({still.summary}, by {still.actor}) is open on this order and"
-            f" has to be resolved first. {said}",
-            f"Resolve it: `payconsole journal recover {still.id}`, or key i in the screen.",
+            together(
+                _(
+                    "Intent {intent} ({action}, by {operator}) is open on this order and has to be"
+                    " resolved first.",
+                    intent=still.id,
+                    action=still.summary,
+                    operator=still.actor,
+                ),
+                said,
+            ),
+            _(
+                "Resolve it: `payconsole journal recover {intent}`, or in the screen among the open"
+                " intents.",
+                intent=still.id,
+            ),
             intent=still.id,
         )
     raise Held(
-        f"Intent {holder.id} ({holder.summary}, by {holder.actor}) was open on this order."
-        f" {said} Nothing new was planned.",
-        "Look at the order, then decide anew.",
+        together(
+            _(
+                "Intent {intent} ({action}, by {operator}) was open on this order.",
+                intent=holder.id,
+                action=holder.summary,
+                operator=holder.actor,
+            ),
+            said,
+            _("Nothing new was planned."),
+        ),
+        _("Look at the order, then decide anew."),
         intent=holder.id,
     )
 
@@ -142,7 +151,7 @@ def _require_something_to_do(
 ) -> None:
     already = operation.already(order, obj, amount, wish)
     if already is not None:
-        raise Held(already, "Nothing had to be sent.", result=Result.ALREADY_SO)
+        raise Held(already, _("Nothing had to be sent."), result=Result.ALREADY_SO)
 
 
 async def _draft(
@@ -169,7 +178,7 @@ async def _draft(
         observed="",
         generation=0,
         key=None,
-        method=request.method,
+        method=operation.method,
         path=request.path,
         body=request.body,
         reason=wish.reason,
@@ -185,7 +194,9 @@ def _require_text(wish: Wish) -> None:
         try:
             said.encode()
         except UnicodeEncodeError:
-            raise Held("What was given holds bytes that are no text.", "Type it anew.") from None
+            raise Held(
+                _("What was given holds bytes that are no text."), _("Type it anew.")
+            ) from None
 
 
 def _typed(text: str, limit: int) -> str:
@@ -196,10 +207,10 @@ def _typed(text: str, limit: int) -> str:
 
 async def _with_key(engine: Engine, operation: Operation, order: Order, draft: Draft) -> Draft:
     """The key is derived from what was observed, not from what is wanted (step 5)."""
+    if not operation.keyed:
+        return draft
     past = await blocking(engine.journal.intents, obj=draft.object)
     observed = operation.observed(order, draft.object, past)
-    if not operation.keyed:
-        return replace(draft, observed=observed)
     name = operation.name
     generation = await blocking(engine.journal.generation, name, draft.object, observed)
     key = derive_key(draft.environment, name, draft.object, observed, generation)
@@ -216,10 +227,20 @@ async def same_decision(engine: Engine, operation: Operation, draft: Draft) -> I
     for intent in found:
         if operation.keyed and not _is_same(intent, draft) and not intent.never_left:
             raise Held(
-                f"Intent {intent.id} ({intent.summary}) ended {intent.state}, and its key can"
-                " still be used. Another one could be made beside it.",
-                f"`payconsole journal retry {intent.id}` tries it again as it was;"
-                f" `payconsole journal show {intent.id}` tells what is known.",
+                together(
+                    _(
+                        "Intent {intent} ({action}) ended {state}, and its key can still be used.",
+                        intent=intent.id,
+                        action=intent.summary,
+                        state=intent.state,
+                    ),
+                    _("Another one could be made beside it."),
+                ),
+                _(
+                    "`payconsole journal retry {intent}` tries it again as it was;"
+                    " `payconsole journal show {intent}` tells what is known.",
+                    intent=intent.id,
+                ),
                 intent=intent.id,
             )
     return next((intent for intent in found if _is_same(intent, draft)), None)
@@ -230,7 +251,12 @@ def _is_same(earlier: Intent, draft: Draft) -> bool:
 
     A step of a renewal is not taken again as an action by itself, or it would seem half done.
     """
-    return earlier.body == draft.body and draft.action in (earlier.action, "extend")
+    return earlier.body == draft.body and _meant(draft) in (_meant(earlier), "extend")
+
+
+def _meant(draft: Draft) -> str:
+    """The action, or that of the renewal which took it up as its step."""
+    return "extend" if "renews" in (draft.link or {}) else draft.action
 
 
 def _nothing_came(operation: Operation, earlier: Intent) -> bool:
@@ -286,36 +312,44 @@ async def compose(
         version=version,
         url=engine.client.account.origin + engine.client.account.path(draft.path),
         phrase=confirmation_phrase(draft.environment, draft.action, draft.object, draft.amount),
-        words=_without_repeats(words),
+        words=words,
         reopens=earlier.id if earlier else None,
         then=then,
     )
 
 
 def _again(earlier: Intent) -> str:
-    same = "the same key, the same bytes" if earlier.key else "the same bytes"
-    return f"This is intent {earlier.id} again ({earlier.state}): {same}."
-
-
-def _without_repeats(words: Words) -> Words:
-    return replace(words, warnings=tuple(dict.fromkeys(words.warnings)))
+    if earlier.key:
+        return _(
+            "This is intent {intent} again ({state}): the same key, the same bytes.",
+            intent=earlier.id,
+            state=earlier.state,
+        )
+    return _(
+        "This is intent {intent} again ({state}): the same bytes.",
+        intent=earlier.id,
+        state=earlier.state,
+    )
 
 
 def _in_v1(order: Order, draft: Draft) -> tuple[tuple[str, str], ...]:
     """For an order of Checkout v1: the v1 call that did this, and the state that it asked for."""
     if not is_v1(order):
         return ()
-    said = []
-    for row in v1_calls(order, {draft.object}):
-        if row.action != draft.action or row.target != draft.object:
-            continue
-        for call in row.v1:
-            needs = f" (needed {' or '.join(call.needs)}" if call.needs else ""
-            now = f", is {' or '.join(call.now)})" if needs and call.now else ")" if needs else ""
-            said.append(f"{call.call}{needs}{now}")
-    return (("in Checkout v1", "; ".join(said)),) if said else ()
+    rows = [row for row in v1_calls(order, {draft.object}) if row.action == draft.action]
+    said = [_with_needs(call) for row in rows for call in row.v1]
+    return ((_("in Checkout v1"), "; ".join(said)),) if said else ()
+
+
+def _with_needs(call: V1Call) -> str:
+    needs, now = either(call.needs), either(call.now)
+    if not needs:
+        return call.call
+    if not now:
+        return _("{call} (needed {states})", call=call.call, states=needs)
+    return _("{call} (needed {states}, is {now})", call=call.call, states=needs, now=now)
 
 
 def is_v1(order: Order) -> bool:
-    """Whether the order was pasted by a v1 id, or Amazon's answers leave v1's fields null."""
+    """Whether the order was pasted by an id that only v1 has."""
     return order.query.id != order.query.v2.id

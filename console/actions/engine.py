@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, ParamSpec, TypeVar
@@ -25,15 +25,16 @@ from console.actions.outcome_words import (
     asking_again,
     nothing_sent,
     outcome_of,
-    retry_hint,
     unknown_outcome,
 )
 from console.actions.plan import Plan
 from console.actions.snapshot import Snapshot
 from console.amazon.client import AmazonPay, Answer
 from console.amazon.errors import NoAnswer, NotSent, WrongEnvironment
+from console.amazon.phrases import told
 from console.domain.ids import parse
 from console.domain.intent import LIVE_STATES, IllegalMove, Move, State
+from console.domain.language import _, english, joined, together
 from console.domain.model import parse_time, show_time
 from console.domain.order import Order
 from console.domain.policy import Asked, Policy
@@ -135,7 +136,7 @@ class Engine:
         """Raise Held where the profile's policy forbids it, whatever the day's sums are."""
         against = self.policy.against(_asked(draft, above_captured=above_captured))
         if against is not None:
-            raise Held(against, "Nothing was sent.")
+            raise Held(against, _("Nothing was sent."))
 
     def require_sums(self, draft: Draft, spent: Spent, *, above_captured: bool) -> None:
         """Raise Held where the day's sums leave no room for it."""
@@ -144,12 +145,12 @@ class Engine:
         asked = _asked(draft, above_captured=above_captured)
         against = self.policy.against_sums(asked, spent.today, spent.by_operator)
         if against is not None:
-            raise Held(against, "Nothing was sent.")
+            raise Held(against, _("Nothing was sent."))
 
     async def _cool(self, tell: Tell) -> None:
         """The policy's cooling time, in which leaving still stops everything."""
         for left in range(self.policy.cooling_seconds, 0, -1):
-            tell(f"Sending in {left} s: there is still time to stop")
+            tell(_("Sending in {seconds} s: there is still time to stop", seconds=left))
             await self._sleep(1.0)
 
     def is_cooling(self, plan: Plan) -> bool:
@@ -160,7 +161,7 @@ class Engine:
         """Raise JournalBroken unless the journal's chain verifies (step 0)."""
         found = await blocking(self.journal.verify_again)
         if found.problem is not None:
-            raise JournalBroken(f"The journal does not verify: {found.problem}.")
+            raise JournalBroken(_("The journal does not verify: {problem}.", problem=found.problem))
 
     async def _to_its_end(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
         task = asyncio.create_task(work)
@@ -176,7 +177,7 @@ class Engine:
         """
         self._stopping = True
         while self._running and not self._armed:
-            await asyncio.wait(self._running, timeout=0.05)
+            await asyncio.wait(self._running)
         return not self._armed
 
     @property
@@ -199,7 +200,8 @@ class Engine:
         except Blocked as error:
             return nothing_sent(plan, Result.BLOCKED, str(error), intent=error.holder.id)
         except (VersionMoved, IllegalMove) as error:
-            return nothing_sent(plan, Result.STALE, f"{error} Look again and decide anew.")
+            message = together(str(error), _("Look again and decide anew."))
+            return nothing_sent(plan, Result.STALE, message)
         async with self._at_work(intent.id):
             return await self._reread_and_send(plan, intent, tell)
 
@@ -216,20 +218,24 @@ class Engine:
         return await blocking(journal.reserve, draft, plan.version, self._owner, allow)
 
     async def _reread_and_send(self, plan: Plan, intent: Intent, tell: Tell) -> Outcome:
-        tell("Reading the order once more before anything is sent")  # step 6
+        tell(_("Reading the order once more before anything is sent"))  # step 6
         try:
             now, date = await self.snapshot(intent)
         except (*ReadFailure, NotFoundHere) as error:
-            return await self._abandon(intent, f"the order could not be read again: {error}")
+            why = _("the order could not be read again: {error}", error=told(error))
+            return await self._abandon(intent, why)
         missing = plan.snapshot.missing(now)
         if missing:
-            return await self._abandon(intent, f"{', '.join(missing)} could not be read again")
+            why = _("{names} could not be read again", names=joined(missing))
+            return await self._abandon(intent, why)
         changes = plan.snapshot.changes(now)
         if changes:
             # What was tried before can still arrive, so it must keep its key for another try.
             move = Move.STALE if plan.reopens is None else Move.ABANDON
-            ended = await self._move(intent, move, why="; ".join(changes))
-            message = "The order has changed since it was shown. Nothing was sent."
+            ended = await self._move(intent, move, why=joined(changes, "; "))
+            message = together(
+                _("The order has changed since it was shown."), _("Nothing was sent.")
+            )
             return outcome_of(ended, Result.STALE, message, facts=tuple(changes))
         data = {"date": show_time(date), "snapshot": now.data}
         intent = await blocking(self.journal.reread, intent.id, data)
@@ -237,7 +243,7 @@ class Engine:
 
     async def _abandon(self, intent: Intent, why: str) -> Outcome:
         ended = await self._move(intent, Move.ABANDON, why=why)
-        return outcome_of(ended, Result.NOT_SENT, f"Nothing was sent: {why}.")
+        return outcome_of(ended, Result.NOT_SENT, _("Nothing was sent: {why}.", why=why))
 
     # --- going on after a crash or a lost answer ---------------------------------------------
 
@@ -245,16 +251,20 @@ class Engine:
         self,
         intent: Intent,
         *,
-        nobody_else: bool = False,
-        disputed: bool = False,
-        tell: Tell = silent,
+        nobody_else: bool,
+        disputed: bool,
+        tell: Tell,
     ) -> Outcome:
         """Resolve one open intent, as far as that is safe; see `recovery.recover`."""
         word = _Word(nobody_else, disputed)
         return await self._to_its_end(self._claim_and_resume(intent, word, tell))
 
     async def _claim_and_resume(self, intent: Intent, word: _Word, tell: Tell) -> Outcome:
-        message = f"Intent {intent.id} ({intent.summary}) is being worked on right now."
+        message = _(
+            "Intent {intent} ({action}) is being worked on right now.",
+            intent=intent.id,
+            action=intent.summary,
+        )
         if intent.id in self._busy:
             return outcome_of(intent, Result.BLOCKED, message)
         async with self._at_work(intent.id):
@@ -263,26 +273,29 @@ class Engine:
             return await self._resume(intent, word, tell)
 
     async def _resume(self, intent: Intent, word: _Word, tell: Tell) -> Outcome:
+        intent = await blocking(self.journal.intent, intent.id)  # as it is now that it is ours
+        if intent.state is State.RESERVED:
+            return await self._abandon(intent, _("the console stopped before it was sent"))
         against = self.policy.against_sending()
         if against is not None:
             return unknown_outcome(intent, against)
-        intent = await blocking(self.journal.intent, intent.id)  # as it is now that it is ours
-        if intent.state is State.RESERVED:
-            return await self._abandon(intent, "the console stopped before it was sent")
         if intent.state is State.SENDING:
             why = "the console stopped before the answer was written down"
             intent = await self._move(intent, Move.LOSE, why=why)
         if intent.state is not State.UNKNOWN:
-            return outcome_of(intent, Result.BLOCKED, f"Intent {intent.id} is {intent.state}.")
+            message = _("Intent {intent} is {state}.", intent=intent.id, state=intent.state)
+            return outcome_of(intent, Result.BLOCKED, message)
         return await self._read_first(intent, word, tell)
 
     async def _read_first(self, intent: Intent, word: _Word, tell: Tell) -> Outcome:
-        tell(f"Intent {intent.id}: reading the order first")
+        tell(_("Intent {intent}: reading the order first", intent=intent.id))
         operation = OPERATIONS[intent.operation]
         try:
-            now, _ = await self.snapshot(intent)
+            now, _date = await self.snapshot(intent)
         except (*ReadFailure, NotFoundHere) as error:
-            return unknown_outcome(intent, f"The order could not be read: {error}")
+            return unknown_outcome(
+                intent, _("The order could not be read: {error}", error=told(error))
+            )
         standing, before = await self._standing(intent, now), await self._last_seen(intent)
         unclear = standing is Standing.UNCLEAR and not (operation.keyed and word.nobody_else)
         if unclear or (not operation.keyed and standing is not Standing.BEFORE):
@@ -311,13 +324,13 @@ class Engine:
         operation = OPERATIONS[intent.operation]
         changes = tuple(before.changes(now))
         if refusal is not None:
-            changes = (f"{refusal.why}.", *changes)
+            changes = (_("{why}.", why=refusal.why), *changes)
         if standing is Standing.UNCLEAR:
             return unknown_outcome(
-                intent, "The object is in a state that this console doesn't know.", changes
+                intent, _("The object is in a state that this console doesn't know."), changes
             )
         if standing is Standing.ENDED:
-            ended = await self._move(intent, Move.STALE, why="; ".join(changes))
+            ended = await self._move(intent, Move.STALE, why=joined(changes, "; "))
             seen = await self._last_seen(intent)
             message = operation.ended(replace(intent, snapshot=seen.data), now)
             code = refusal.code if refusal is not None else None
@@ -330,13 +343,17 @@ class Engine:
             ended = await self._move(intent, Move.ACCEPT, **data)
             if not operation.keyed:  # else what it made has an end of its own
                 ended = await self.conclude(ended, Move.SETTLE, {"said": "seen by a read"})
-            message = (
-                f"It is as wanted now, probably by this {intent.action}: its answer was lost, and"
-                " a read shows the end that it would give."
+            message = _(
+                "It is as wanted now, probably by this {action}: its answer was lost, and a read"
+                " shows the end that it would give.",
+                action=intent.action,
             )
             return outcome_of(ended, Result.ACCEPTED, message, facts=changes)
-        ended = await self._move(intent, Move.ABSORB, why="; ".join(changes))
-        message = f"It is so already, not by this {intent.action}. Nothing was changed by it."
+        ended = await self._move(intent, Move.ABSORB, why=joined(changes, "; "))
+        message = together(
+            _("It is so already, not by this {action}.", action=intent.action),
+            _("Nothing was changed by it."),
+        )
         return outcome_of(ended, Result.ALREADY_SO, message, facts=changes)
 
     async def _standing(self, intent: Intent, now: Snapshot) -> Standing:
@@ -375,14 +392,14 @@ class Engine:
         if outcome is None:
             intent = await blocking(self.journal.intent, intent.id)
             if not keyed:
-                outcome, _ = await self._look_between(intent, run)
+                outcome, may_send = await self._look_between(intent, run)
         return outcome or await self._give_up_for_now(intent)
 
     async def _look_between(self, intent: Intent, run: _Attempts) -> tuple[Outcome | None, bool]:
         """What came of it, where a read proves it; else whether it may be sent again."""
-        run.tell("Looking at what came of it")
+        run.tell(_("Looking at what came of it"))
         try:
-            now, _ = await self.snapshot(intent)
+            now, _date = await self.snapshot(intent)
         except (*ReadFailure, NotFoundHere):
             return None, False
         standing = await self._standing(intent, now)
@@ -395,37 +412,40 @@ class Engine:
     async def _attempt(self, intent: Intent, run: _Attempts) -> Outcome | None:
         """One armed attempt; None where it proved nothing."""
         if self._stopping:
-            why = "it was stopped before it was sent"
             return (
-                await self._abandon(intent, why)
+                await self._abandon(intent, _("it was stopped before it was sent"))
                 if intent.state is State.RESERVED
-                else unknown_outcome(intent, "It was stopped before it was asked again.")
+                else unknown_outcome(intent, _("It was stopped before it was asked again."))
             )
         self._armed.add(intent.id)
         try:
             reservation = await blocking(self.journal.arm, intent.id, self._owner)
         except (NotOurs, IllegalMove) as error:
-            return outcome_of(intent, Result.BLOCKED, f"{error} Its journal tells the outcome.")
-        run.tell(f"Sending, attempt {reservation.attempt}")
+            message = together(str(error), _("Its journal tells the outcome."))
+            return outcome_of(intent, Result.BLOCKED, message)
+        run.tell(_("Sending, attempt {number}", number=reservation.attempt))
         try:
             answer = await self.client.send(reservation)
         except (NotSent, WrongEnvironment) as error:
-            return await self._never_left(intent, str(error))
+            return await self._never_left(intent, error)
         except NoAnswer as error:
-            await self._lose(intent, f"no answer: {error}")
+            await self._lose(intent, f"no answer: {english(error)}")
             return None
         reading = read_answer(OPERATIONS[intent.operation], intent, answer)
         return await _HANDLERS[reading.verdict](self, intent, reading, answer, run)
 
-    async def _never_left(self, intent: Intent, why: str) -> Outcome | None:
+    async def _never_left(self, intent: Intent, error: Exception) -> Outcome | None:
+        why = english(error)
         now = await blocking(self.journal.never_left, intent.id, {"why": why})
         if now.unanswered or intent.state is State.UNKNOWN:  # an earlier attempt may have arrived
             await self._lose(intent, f"the connection failed: {why}")
             return None
         ended = await self._move(intent, Move.NOT_SENT, why=why)
-        return outcome_of(ended, Result.NOT_SENT, f"Nothing reached Amazon: {why}.")
+        message = _("Nothing reached Amazon: {error}.", error=told(error))
+        return outcome_of(ended, Result.NOT_SENT, message)
 
     async def _lose(self, intent: Intent, why: str) -> None:
+        """Write down why an answer proves nothing: that is read in the journal only."""
         await self._move(intent, Move.LOSE, why=why)
 
     async def _proves_nothing(
@@ -446,57 +466,65 @@ class Engine:
         operation = OPERATIONS[intent.operation]
         now = await self._answered(intent, reading, answer)
         try:
-            seen, _ = await self.snapshot(intent)
+            seen, _date = await self.snapshot(intent)
         except (*ReadFailure, NotFoundHere) as error:
-            await self._lose(intent, f"{reading.why}; the order could not be read: {error}")
+            unread = f"the order could not be read: {english(error)}"
+            await self._lose(intent, f"{english(reading.why)}; {unread}")
             return None
         standing = await self._standing(intent, seen)
         if standing in (Standing.DONE, Standing.ENDED):
             return await self._proved(now, standing, seen, run.before, reading)
         if standing is Standing.UNCLEAR or (now.unanswered and standing is Standing.BEFORE):
-            why = f"{reading.why}; but an earlier attempt has no answer and can still arrive"
-            await self._lose(intent, why)
+            late = "but an earlier attempt has no answer and can still arrive"
+            await self._lose(intent, f"{english(reading.why)}; {late}")
             return None
         moved = standing is not Standing.DECLINED and operation.moved(run.before, seen)
         if moved and (run.moved is None or operation.moved(run.moved, seen)):
             # It says no, and yet something moved: ask once more before believing the refusal.
             run.moved = seen
-            await self._lose(intent, f"{reading.why}; but the order has changed meanwhile")
+            moved_too = "but the order has changed meanwhile"
+            await self._lose(intent, f"{english(reading.why)}; {moved_too}")
             return None
         ended = await self._move(intent, Move.REFUSE, why=reading.why, code=reading.code)
         changes = tuple(run.before.changes(seen)) if standing is Standing.DECLINED else ()
-        return outcome_of(
-            ended, Result.REFUSED, f"{reading.why}.", code=reading.code, facts=changes
-        )
+        message = _("{why}.", why=reading.why)
+        return outcome_of(ended, Result.REFUSED, message, code=reading.code, facts=changes)
 
     async def _key_taken(
         self, intent: Intent, reading: Reading, answer: Answer, run: _Attempts
     ) -> Outcome | None:
         await self._answered(intent, reading, answer)
         try:
-            seen, _ = await self.snapshot(intent)
+            seen, _date = await self.snapshot(intent)
             over = await self._standing(intent, seen) is not Standing.BEFORE
             moved = over or OPERATIONS[intent.operation].moved(run.before, seen)
             changes = run.before.changes(seen) if moved else []
         except (*ReadFailure, NotFoundHere):
             changes = []
         if changes:
-            ended = await self._move(intent, Move.STALE, why="; ".join(changes))
-            message = (
-                "Somebody acted from the same starting point with another amount."
-                " Yours was not made. Look at the order again."
+            ended = await self._move(intent, Move.STALE, why=joined(changes, "; "))
+            message = together(
+                _("Somebody acted from the same starting point with another amount."),
+                _("Yours was not made."),
+                _("Look at the order again."),
             )
             return outcome_of(ended, Result.STALE, message, facts=tuple(changes), code=reading.code)
         ended = await self._move(intent, Move.CONFLICT, why=reading.why, code=reading.code)
-        message = (
-            "Amazon already has another request from the same starting point, and the order"
-            " does not show it: it may lag, or that request was refused. Yours was not made."
-            " Look again in a few minutes before you decide."
+        message = together(
+            _(
+                "Amazon already has another request from the same starting point, and the order"
+                " does not show it: it may lag, or that request was refused."
+            ),
+            _("Yours was not made."),
+            _("Look again in a few minutes before you decide."),
         )
-        hint = (
-            "Ask who else acts on this order. If it never shows the other request:"
-            f" `payconsole journal release {ended.id} --evidence TEXT` lets a new decision have"
-            " another key."
+        hint = together(
+            _("Ask who else acts on this order."),
+            _(
+                "If it never shows the other request: `payconsole journal release {intent}"
+                " --evidence TEXT` lets a new decision have another key.",
+                intent=ended.id,
+            ),
         )
         return outcome_of(ended, Result.CONFLICT, message, code=reading.code, hint=hint)
 
@@ -543,7 +571,7 @@ class Engine:
                 remember = self.lookup.remember_made
                 await blocking(remember, made.id, made.raw, intent.scope)
         with contextlib.suppress(*ReadFailure, NotFoundHere, StoreFailed):
-            order = await self._look(intent, [made.id])
+            order = await self._look(intent)
             seen = operation.snapshot(order, intent.object)
             return operation.find(order, intent, made), seen
         return None, None
@@ -552,7 +580,7 @@ class Engine:
         if intent.state is State.SENDING:  # the last attempt was throttled
             if not intent.unanswered:
                 ended = await self._move(intent, Move.REFUSE, why="throttled", code=THROTTLED)
-                message = f"Amazon is throttling. Nothing was executed. {retry_hint(intent)}"
+                message = together(_("Amazon is throttling."), _("Nothing was executed."))
                 return outcome_of(ended, Result.REFUSED, message, code=THROTTLED)
             await self._lose(intent, "throttled, and an earlier attempt has no answer")
             intent = await blocking(self.journal.intent, intent.id)
@@ -565,13 +593,13 @@ class Engine:
         order = await self._look(intent)
         found = OPERATIONS[intent.operation].snapshot(order, intent.object)
         if found is None:
-            raise NotFoundHere(parse(intent.object).v2, "", intent.environment)
+            region = self.client.account.region
+            raise NotFoundHere(parse(intent.object).v2, region, intent.environment)
         return found, order.amazon_date
 
-    async def _look(self, intent: Intent, more: Sequence[str] = ()) -> Order:
+    async def _look(self, intent: Intent) -> Order:
         own = await blocking(self.own, intent.scope, intent.object)
-        members = [name for name in more if is_member(name)]
-        return await self.lookup.look_up(parse(intent.object), also=[*own, *members])
+        return await self.lookup.look_up(parse(intent.object), also=own)
 
     def own(self, scope: str, obj: str) -> list[str]:
         """What the journal made, and must be read by id every time.
@@ -597,7 +625,12 @@ class Engine:
         return await blocking(self.journal.answered, intent.id, _answer_data(reading, answer))
 
     async def _move(self, intent: Intent, move: Move, **data: object) -> Intent:
-        return await blocking(self.journal.move, intent.id, move, data)
+        """A move in the journal, which is kept in English."""
+        kept = {
+            name: english(value) if isinstance(value, str) else value
+            for name, value in data.items()
+        }
+        return await blocking(self.journal.move, intent.id, move, kept)
 
     async def conclude(self, intent: Intent, move: Move, data: Mapping[str, Any]) -> Intent:
         """Settle or decline an intent, unless another console has just done so."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from console.actions.operations import OPERATIONS
 from console.actions.operations.base import Made
 from console.actions.outcome import Outcome, Result
 from console.actions.plan import Plan
+from console.domain.language import N_, _, sentences, together
 from console.store.decisions import Intent
 
 
@@ -50,7 +53,7 @@ def nothing_sent(plan: Plan, result: Result, message: str, intent: int | None = 
         amount=draft.amount,
         idempotency_key=draft.key,
         intent=intent,
-        hint="`payconsole journal recover` resolves what is open." if intent else None,
+        hint=_("`payconsole journal recover` resolves what is open.") if intent else None,
     )
 
 
@@ -58,45 +61,82 @@ def unknown_outcome(
     intent: Intent, message: str | None = None, facts: tuple[str, ...] = ()
 ) -> Outcome:
     """An end that nothing proves yet; `message` where more is known than that."""
-    said = message or (
-        f"It is not known whether {intent.summary} was made. It may have happened, or may"
-        " still happen. Don't do it again by another way."
+    said = message or together(
+        _("It is not known whether {action} was made.", action=intent.summary),
+        _("It may have happened, or may still happen. Don't do it again by another way."),
     )
-    same = " with the same key" if intent.key else ""
-    hint = (
-        f"`payconsole journal recover` asks Amazon again{same};"
-        f" `payconsole journal show {intent.id}` tells what was tried."
-    )
+    if intent.key:
+        hint = _(
+            "`payconsole journal recover` asks Amazon again with the same key;"
+            " `payconsole journal show {intent}` tells what was tried.",
+            intent=intent.id,
+        )
+    else:
+        hint = _(
+            "`payconsole journal recover` asks Amazon again;"
+            " `payconsole journal show {intent}` tells what was tried.",
+            intent=intent.id,
+        )
     return outcome_of(intent, Result.UNKNOWN, said, facts=facts, hint=hint)
 
 
 def ask_a_person(intent: Intent, moved: list[str], disputed: list[str]) -> Outcome:
     """What has happened since, with the words that go on all the same: one for each."""
-    said, words = [], []
+    said = []
     if moved:
         said.append(
-            f"The order has moved since this was sent ({intent.summary} on {intent.object}), so"
-            f" nothing was sent again: it may be this very {intent.action}, or somebody may have"
-            " acted by hand."
+            _(
+                "The order has moved since this was sent ({action} on {object}), so nothing was"
+                " sent again: it may be this very {kind}, or somebody may have acted by hand.",
+                action=intent.summary,
+                object=intent.object,
+                kind=intent.action,
+            )
         )
-        words.append(("nobody else did it", "--nobody-else"))
     if disputed:
         said.append(
-            f"{intent.object} has been disputed since this was sent, or may have been, so nothing"
-            " was sent again: if the refund was not made yet, it would be made beside the dispute"
-            " and can pay the buyer twice."
+            _(
+                "{object} has been disputed since this was sent, or may have been, so nothing was"
+                " sent again: if the refund was not made yet, it would be made beside the dispute"
+                " and can pay the buyer twice.",
+                object=intent.object,
+            )
         )
-        words.append(("the refund is meant beside the dispute all the same", "--disputed"))
-    number = intent.id
-    where = "at the charge and at the dispute" if disputed else "at the order"
-    hint = (
-        f"Look {where} in Seller Central. If {' and '.join(why for why, _ in words)}:"
-        f" `payconsole journal recover {number} {' '.join(flag for _, flag in words)}`. If this"
-        f" {intent.action} is there: `payconsole journal resolve {number} --happened --evidence"
-        " TEXT`. If not: --did-not."
+    hint = together(
+        _(_ALL_THE_SAME[bool(moved), bool(disputed)], intent=intent.id),
+        _(
+            "If this {action} is there: `payconsole journal resolve {intent} --happened --evidence"
+            " TEXT`.",
+            action=intent.action,
+            intent=intent.id,
+        ),
+        _("If not: --did-not."),
     )
     facts = tuple(dict.fromkeys([*disputed, *moved]))
-    return outcome_of(intent, Result.UNKNOWN, " ".join(said), facts=facts, hint=hint)
+    return outcome_of(intent, Result.UNKNOWN, together(*said), facts=facts, hint=hint)
+
+
+# Where to look and the words that go on, by whether the order has moved and was disputed.
+_ALL_THE_SAME: Final = {
+    (True, False): sentences(
+        N_("Look at the order in Seller Central."),
+        N_("If nobody else did it: `payconsole journal recover {intent} --nobody-else`."),
+    ),
+    (False, True): sentences(
+        N_("Look at the charge and at the dispute in Seller Central."),
+        N_(
+            "If the refund is meant beside the dispute all the same:"
+            " `payconsole journal recover {intent} --disputed`."
+        ),
+    ),
+    (True, True): sentences(
+        N_("Look at the charge and at the dispute in Seller Central."),
+        N_(
+            "If nobody else did it and the refund is meant beside the dispute all the same:"
+            " `payconsole journal recover {intent} --nobody-else --disputed`."
+        ),
+    ),
+}
 
 
 def accepted_outcome(intent: Intent, made: Made, changes: tuple[str, ...], left: str) -> Outcome:
@@ -105,7 +145,7 @@ def accepted_outcome(intent: Intent, made: Made, changes: tuple[str, ...], left:
     if made.dead:
         message = operation.declined(intent, made)
         return outcome_of(intent, Result.REFUSED, message, made=made, code=made.code, facts=changes)
-    message = f"{operation.accepted(intent, made)} {left}".rstrip()
+    message = together(operation.accepted(intent, made), left)
     facts = () if operation.name == "create_refund" else changes
     return outcome_of(intent, Result.ACCEPTED, message, made=made, facts=facts)
 
@@ -113,29 +153,39 @@ def accepted_outcome(intent: Intent, made: Made, changes: tuple[str, ...], left:
 def absorbed_outcome(intent: Intent, made: Made, earlier: Intent | None) -> Outcome:
     """It was there before this decision, which made nothing; `earlier` is the one that did."""
     operation = OPERATIONS[intent.operation]
-    by = f" It stands under intent {earlier.id}." if earlier else ""
-    message = f"{operation.was_there(intent, made)}{by}"
+    by = _("It stands under intent {intent}.", intent=earlier.id) if earlier else ""
+    message = together(operation.was_there(intent, made), by)
     if made.dead and operation.once:
         return outcome_of(
             intent, Result.REFUSED, operation.declined(intent, made), made=made, code=made.code
         )
     if operation.once or not operation.keyed:
-        return outcome_of(intent, Result.ALREADY_SO, f"{message} Nothing was changed.", made=made)
-    message += f" No new {intent.action} was made."
-    hint = f"If a further {intent.action} is meant, decide anew and say why in the reason."
+        message = together(message, _("Nothing was changed."))
+        return outcome_of(intent, Result.ALREADY_SO, message, made=made)
+    message = together(message, _("No new {action} was made.", action=intent.action))
+    hint = _(
+        "If a further {action} is meant, decide anew and say why in the reason.",
+        action=intent.action,
+    )
     if earlier is not None and earlier.key == intent.key:
-        hint = f"Amazon doesn't count it yet: for a further {intent.action} wait until it is done."
+        hint = _(
+            "Amazon doesn't count it yet: for a further {action} wait until it is done.",
+            action=intent.action,
+        )
     if made.dead:
-        message += f" That one is {made.state} ({made.code})."
-        hint = "Decide anew: the next attempt has a key of its own."
+        dead = _("That one is {state} ({code}).", state=made.state, code=made.code)
+        message = together(message, dead)
+        hint = _("Decide anew: the next attempt has a key of its own.")
     return outcome_of(intent, Result.ABSORBED, message, hint=hint, made=made)
 
 
 def retry_hint(intent: Intent) -> str:
-    return f"`payconsole journal retry {intent.id}` tries the same decision again."
+    return _("`payconsole journal retry {intent}` tries the same decision again.", intent=intent.id)
 
 
 def asking_again(intent: Intent, wait: float) -> str:
     if OPERATIONS[intent.operation].keyed:
-        return f"No proof yet: asking again with the same key in {wait:.0f} s"
-    return f"No proof yet: asking again in {wait:.0f} s"
+        return _(
+            "No proof yet: asking again with the same key in {seconds} s", seconds=f"{wait:.0f}"
+        )
+    return _("No proof yet: asking again in {seconds} s", seconds=f"{wait:.0f}")

@@ -18,11 +18,12 @@ from console.actions.outcome import Held
 from console.actions.plan import Plan, Wish
 from console.actions.renewal import plan_renewal
 from console.domain.ids import Identifier, parse
+from console.domain.language import _
 from console.domain.text import clean_line
 
 
 async def plan_action(engine: Engine, action: str, target: Identifier, wish: Wish) -> Plan:
-    """Plan an action of `rules.ACTIONS` on the object that `target` leads to.
+    """Plan an action of `action_table.ACTIONS` on the object that `target` leads to.
 
     To extend a charge is to renew its authorization, in two steps. Raises AmountError for a
     text that is no amount, Held with the reason where it is not possible now (its result is
@@ -43,9 +44,13 @@ async def plan_again(engine: Engine, number: int, reason: str, ticket: str = "")
     operation = OPERATIONS[intent.operation]
     if number not in {one.id for one in await blocking(waiting, engine, operation, intent.object)}:
         raise Held(
-            f"Intent {number} is {intent.state}: only what was refused, not sent or given up"
-            " can be tried again, as long as its key was not used for something else.",
-            "`payconsole journal recover` resolves what is open.",
+            _(
+                "Intent {intent} is {state}: only what was refused, not sent or given up can be"
+                " tried again, as long as its key was not used for something else.",
+                intent=number,
+                state=intent.state,
+            ),
+            _("`payconsole journal recover` resolves what is open."),
             intent=number,
         )
     order, obj, version = await fresh(engine, operation, parse(intent.object))

@@ -11,8 +11,8 @@ from console.actions.outcome import Held, Outcome, Result
 from console.actions.snapshot import Snapshot
 from console.domain.ids import parse
 from console.domain.intent import LIVE_STATES, OPEN_STATES, IllegalMove, Move, State
+from console.domain.language import _, many, together
 from console.domain.money import Money
-from console.domain.plural import counted
 from console.domain.text import clean_line
 from console.lookup import NotFoundHere, ReadFailure
 from console.store.decisions import Intent
@@ -50,9 +50,16 @@ async def recover(
             )
         elif number is not None:
             raise Held(
-                f"Intent {number} is a {intent.environment} one; this profile is for"
-                f" {environment}.",
-                f"Name a {intent.environment} profile with --profile.",
+                _(
+                    "Intent {intent} is a {environment} one; this profile is for {here}.",
+                    intent=number,
+                    environment=intent.environment,
+                    here=environment,
+                ),
+                _(
+                    "Name a {environment} profile with --profile.",
+                    environment=intent.environment,
+                ),
                 intent=number,
             )
     return outcomes
@@ -69,16 +76,24 @@ def _of_another_profile(intent: Intent) -> Outcome:
         action=intent.action,
         target=intent.object,
         result=Result.BLOCKED if intent.state is State.RESERVED else Result.UNKNOWN,
-        message=(
-            f"Intent {intent.id} ({intent.summary}) was made with profile {intent.profile}."
-            " Nothing was asked or sent with this one."
+        message=together(
+            _(
+                "Intent {intent} ({action}) was made with profile {profile}.",
+                intent=intent.id,
+                action=intent.summary,
+                profile=intent.profile,
+            ),
+            _("Nothing was asked or sent with this one."),
         ),
         amount=intent.amount,
         idempotency_key=intent.key,
         attempts=intent.attempts,
         intent=intent.id,
-        hint=f"Use --profile {intent.profile}: `payconsole journal recover {intent.id} --profile"
-        f" {intent.profile}`.",
+        hint=_(
+            "Use --profile {profile}: `payconsole journal recover {intent} --profile {profile}`.",
+            profile=intent.profile,
+            intent=intent.id,
+        ),
     )
 
 
@@ -90,18 +105,22 @@ async def resolve_by_hand(engine: Engine, number: int, *, happened: bool, eviden
     intent = await blocking(engine.journal.intent, number)
     if intent.state is not State.UNKNOWN:
         raise Held(
-            f"Intent {number} is {intent.state}; only an unknown outcome can be resolved by hand.",
-            "`payconsole journal recover` first asks Amazon itself.",
+            _(
+                "Intent {intent} is {state}; only an unknown outcome can be resolved by hand.",
+                intent=number,
+                state=intent.state,
+            ),
+            _("`payconsole journal recover` first asks Amazon itself."),
         )
     said = clean_line(evidence.strip(), 500)
     if not said:
-        raise Held("Say what the evidence is, such as what Seller Central shows.")
+        raise Held(_("Say what the evidence is, such as what Seller Central shows."))
     move = Move.HAPPENED if happened else Move.DID_NOT
     data = {"evidence": said, "by": engine.journal.actor}
     try:
         return await blocking(engine.journal.move, number, move, data)
     except IllegalMove as error:  # it is being tried again at this moment
-        raise Held(f"{error}; look again in a moment.", intent=number) from None
+        raise Held(_("{error}; look again in a moment.", error=error), intent=number) from None
 
 
 async def give_up_key(engine: Engine, number: int, evidence: str) -> Intent:
@@ -117,28 +136,44 @@ async def give_up_key(engine: Engine, number: int, evidence: str) -> Intent:
     _require_a_spent_key(intent)
     said = clean_line(evidence.strip(), 500)
     if not said:
-        raise Held("Say why the key is given up.")
+        raise Held(_("Say why the key is given up."))
     try:
         return await blocking(engine.journal.give_up_key, number, said)
     except IllegalMove as error:
-        raise Held(f"{error}; look again in a moment.", intent=number) from None
+        raise Held(_("{error}; look again in a moment.", error=error), intent=number) from None
 
 
 def _require_a_spent_key(intent: Intent) -> None:
     number = intent.id
     if intent.key is None:
-        raise Held(f"Intent {number} has no key: {intent.action} takes none.")
+        raise Held(
+            _(
+                "Intent {intent} has no key: {action} takes none.",
+                intent=number,
+                action=intent.action,
+            )
+        )
     if intent.human == "next_key":
-        raise Held(f"The key of intent {number} was given up already.", "Decide anew.")
+        raise Held(
+            _("The key of intent {intent} was given up already.", intent=number), _("Decide anew.")
+        )
     refused = intent.state is State.REFUSED and intent.refusals >= 2 and not intent.unanswered
     if not refused and intent.state is not State.CONFLICT:
-        hint = f"`payconsole journal show {number}` tells what was tried."
+        hint = _("`payconsole journal show {intent}` tells what was tried.", intent=number)
         if intent.can_retry:
-            hint = f"`payconsole journal retry {number}` tries it again with its own key."
+            hint = _(
+                "`payconsole journal retry {intent}` tries it again with its own key.",
+                intent=number,
+            )
         raise Held(
-            f"Intent {number} is {intent.state} with {counted(intent.refusals, 'refusal')} and"
-            f" {counted(intent.unanswered, 'attempt')} without an answer: its key can't be given"
-            " up.",
+            _(
+                "Intent {intent} is {state} with {refusals} and {attempts} without an answer: its"
+                " key can't be given up.",
+                intent=number,
+                state=intent.state,
+                refusals=many("{count} refusal", "{count} refusals", intent.refusals),
+                attempts=many("{count} attempt", "{count} attempts", intent.unanswered),
+            ),
             hint,
         )
 
@@ -153,10 +188,10 @@ async def follow(engine: Engine, intent: Intent, *, last_look: bool = False) -> 
     if intent.operation != "create_refund":
         return await _follow(engine, intent, intent.result)
     try:
-        snapshot, _ = await engine.snapshot(intent)
+        snapshot, _date = await engine.snapshot(intent)
     except (*ReadFailure, NotFoundHere):
         return intent
-    state, _ = snapshot.data["refunds"].get(intent.result, (None, None))
+    state = snapshot.data["refunds"].get(intent.result, (None, None))[0]
     if state == "Declined":
         return await engine.conclude(intent, Move.DECLINE, {"code": None})
     if state != "Refunded":
@@ -184,7 +219,7 @@ async def _follow(engine: Engine, intent: Intent, result: str) -> Intent:
         order = await engine.lookup.look_up(parse(intent.object), also=also)
     except (*ReadFailure, NotFoundHere):
         return intent
-    unread = Made(id=result, state="", at=None, pending=True)
+    unread = Made(id=result, state="", at=None)
     found = OPERATIONS[intent.operation].find(order, intent, unread)
     if found is None or found.pending:
         return intent
@@ -221,7 +256,7 @@ def expected_total(intent: Intent, now: Snapshot, own: Collection[str]) -> Money
         counted = live.keys() & own
     else:
         counted = set()
-    dead = {name for name, (state, _) in now.data["refunds"].items() if state == "Declined"}
+    dead = {name for name, seen in now.data["refunds"].items() if seen[0] == "Declined"}
     lost = sum((live[name] for name in counted & dead), zero)
     return observed + intent.amount - lost
 

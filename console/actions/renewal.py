@@ -12,14 +12,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from console.actions.composing import plan_one
 from console.actions.engine import Engine, blocking
 from console.actions.outcome import Held, Outcome, Result
 from console.actions.plan import Plan, Wish
+from console.amazon.phrases import told
 from console.domain.ids import Identifier, parse
 from console.domain.intent import LIVE_STATES, OPEN_STATES, State
+from console.domain.language import N_, _, english, sentences, together
 from console.domain.model import Charge
 from console.domain.money import Money
 from console.domain.order import Order
@@ -78,19 +80,23 @@ class Renewal:
     def said(self) -> str:
         """The second step, as it is announced with the first."""
         if self.way is Way.CREATE_FIRST:
-            return f"Then, once the new one is Authorized: cancel {self.old}."
-        return f"Then, once it is canceled: authorize {self.amount} anew."
+            return _("Then, once the new one is Authorized: cancel {charge}.", charge=self.old)
+        return _("Then, once it is canceled: authorize {amount} anew.", amount=self.amount)
 
     async def go_on(self, engine: Engine, first: Outcome, tell: Callable[[str], None]) -> Outcome:
         """The second step, at once after the first and under its confirmation."""
+        first = replace(first, target=self.old)  # it is the renewal of that
         if first.pending:
-            return replace(first, message=f"{first.message} {_waits(self)}", half_done=True)
+            return replace(first, message=together(first.message, _waits(self)), half_done=True)
         assert first.intent is not None
-        tell("The first step stands. Now the second")
+        tell(_("The first step stands. Now the second"))
         try:
             plan = await plan_second(engine, self, first.intent)
         except (Held, *ReadFailure, NotFoundHere, JournalBroken) as error:
-            return _half_done(self, first, str(error))
+            if isinstance(error, Held) and error.result is Result.ALREADY_SO:
+                message = together(first.message, told(error))
+                return replace(first, message=message, half_done=False)
+            return _half_done(self, first, error)
         second = await engine.perform_confirmed(plan, tell)
         return _of_both(self, first, second)
 
@@ -104,7 +110,10 @@ async def plan_renewal(engine: Engine, target: Identifier, wish: Wish) -> Plan:
     order = await engine.lookup.look_up(target)
     charge = order.charge(target.v2.id)
     if charge is None:
-        raise Held(f"{target.id} is no charge that can be renewed.", "Paste the charge's own id.")
+        raise Held(
+            _("{id} is no charge that can be renewed.", id=target.id),
+            _("Paste the charge's own id."),
+        )
     begun = await blocking(unfinished, engine, charge.id)
     if begun is not None:
         return await _plan_rest(engine, begun, wish)
@@ -115,29 +124,22 @@ async def plan_renewal(engine: Engine, target: Identifier, wish: Wish) -> Plan:
 
 
 async def _plan_rest(engine: Engine, begun: Intent, wish: Wish) -> Plan:
-    """What is left of a renewal; where nothing is, that is written down, and told no more."""
+    """What is left of a renewal that was begun."""
     renewal = Renewal.of(begun)
     assert renewal is not None
-    try:
-        return await plan_second(engine, renewal, begun.id, wish.reason, wish.ticket)
-    except Held as held:
-        if held.result is Result.ALREADY_SO:
-            await blocking(engine.journal.end_renewal, begun.id, str(held))
-        raise
+    return await plan_second(engine, renewal, begun.id, wish.reason, wish.ticket)
 
 
 async def _plan_first(engine: Engine, order: Order, charge: Charge, wish: Wish) -> Plan:
     if charge.amount is None or charge.permission_id is None:
-        raise Held("Amazon doesn't say what was authorized, so it can't be authorized anew.")
+        raise Held(_("Amazon doesn't say what was authorized, so it can't be authorized anew."))
     way = way_of(order, charge)
     renewal = Renewal(charge.id, str(charge.amount), way)
     wished = Wish(amount=str(charge.amount), reason=wish.reason, ticket=wish.ticket)
     if way is Way.CANCEL_FIRST:
         _require_room_after(order, charge, charge.amount)
-    by, obj = way.steps[0], charge.permission_id if way is Way.CREATE_FIRST else charge.id
-    plan = await plan_one(
-        engine, "extend", parse(obj), wished, link=renewal.link, by=by, then=renewal
-    )
+    target, by = parse(charge.id), way.steps[0]
+    plan = await plan_one(engine, "extend", target, wished, link=renewal.link, by=by, then=renewal)
     await _require_policy_for_both(engine, plan, charge.amount)
     phrase = str(charge.amount)
     if engine.client.account.environment == "live":
@@ -146,8 +148,11 @@ async def _plan_first(engine: Engine, order: Order, charge: Charge, wish: Wish) 
     words = replace(
         plan.words,
         warnings=warnings,
-        facts=(("renews", charge.id), *plan.words.facts),
-        undo=f"No: once {charge.id} is canceled it stays canceled. The new charge can be canceled.",
+        facts=((_("renews"), charge.id), *plan.words.facts),
+        undo=together(
+            _("No: once {charge} is canceled it stays canceled.", charge=charge.id),
+            _("The new charge can be canceled."),
+        ),
     )
     return replace(plan, phrase=phrase, words=words)
 
@@ -165,13 +170,25 @@ def _require_room_after(order: Order, charge: Charge, amount: Money) -> None:
     others = tuple(c for c in order.charges if c.id != charge.id)
     can = offer(replace(order, permission=freed), "authorize", permission.id)
     left = permission.limit - _captured(others, amount) if permission.limit else None
-    if can.allowed and (left is None or not permission.is_one_time or left >= amount):
+    if not can.allowed:
+        why = can.why
+    elif can.max_amount is not None and amount > can.max_amount:
+        why = _("Up to {amount} can be authorized.", amount=can.max_amount)
+    elif left is not None and permission.is_one_time and amount > left:
+        why = _("What was captured leaves {amount} of its limit.", amount=left)
+    else:
         return
-    why = can.why if not can.allowed else f"What was captured leaves {left} of its limit."
     raise Held(
-        f"{charge.id} would have to be canceled first, and {amount} could not be authorized after"
-        f" that. {why}",
-        f"Capture it before it expires: `payconsole capture {charge.id}`.",
+        together(
+            _(
+                "{charge} would have to be canceled first, and {amount} could not be authorized"
+                " after that.",
+                charge=charge.id,
+                amount=amount,
+            ),
+            why,
+        ),
+        _("Capture it before it expires: `payconsole capture {charge}`.", charge=charge.id),
     )
 
 
@@ -201,11 +218,16 @@ def way_of(order: Order, charge: Charge) -> Way:
 def at_stake(way: Way, charge: Charge) -> tuple[str, ...]:
     """What the operator has to mind between the two steps, and what can be lost."""
     if way is Way.CREATE_FIRST:
-        return ("Until the second step both amounts are reserved with the buyer.",)
+        return (_("Until the second step both amounts are reserved with the buyer."),)
     return (
-        f"There is no room for both: {charge.id} is canceled first. If the new authorization is"
-        f" declined after that, {charge.amount} can't be collected with this order any more"
-        " without the buyer.",
+        together(
+            _("There is no room for both: {charge} is canceled first.", charge=charge.id),
+            _(
+                "If the new authorization is declined after that, {amount} can't be collected with"
+                " this order any more without the buyer.",
+                amount=charge.amount,
+            ),
+        ),
     )
 
 
@@ -214,7 +236,8 @@ async def plan_second(
 ) -> Plan:
     """Plan the second step of a renewal whose first was accepted.
 
-    Raises Held where it isn't possible, or not needed, any more.
+    Raises Held where it isn't possible any more. Where it isn't needed any more its result is
+    `already_so`, and that is written down: the renewal is told no more.
     """
     intent = await blocking(engine.journal.intent, first)
     second = replace(renewal, step=2, after=first)
@@ -228,7 +251,12 @@ async def plan_second(
     else:
         target = intent.scope
     link = {**_part_of(intent), **second.link}
-    return await plan_one(engine, "extend", parse(target), wish, link=link, by=by)
+    try:
+        return await plan_one(engine, "extend", parse(target), wish, link=link, by=by)
+    except Held as held:
+        if held.result is Result.ALREADY_SO:
+            await blocking(engine.journal.end_renewal, first, english(held))
+        raise
 
 
 def _part_of(first: Intent) -> Mapping[str, Any]:
@@ -241,24 +269,39 @@ async def _require_the_new_one(engine: Engine, first: Intent) -> None:
     """The old charge goes only while the new one stands: else the buyer would owe nothing."""
     if first.result is None:
         raise Held(
-            f"Which charge intent {first.id} made is not known, so the old one is kept.",
-            "Look the order up; cancel the old charge by itself if the new one is Authorized.",
+            _(
+                "Which charge intent {intent} made is not known, so the old one is kept.",
+                intent=first.id,
+            ),
+            _("Look the order up; cancel the old charge by itself if the new one is Authorized."),
             intent=first.id,
         )
     order = await engine.lookup.look_up(parse(first.result))
     new = order.charge(first.result)
     if new is not None and new.state in ("Canceled", "Declined"):
-        why = f"The new charge {new.id} is {new.state}, so the old one is kept."
-        await blocking(engine.journal.end_renewal, first.id, why)
-        raise Held(why, "Extend the old one again to begin anew.", intent=first.id)
+        why = _kept_because(new)
+        await blocking(engine.journal.end_renewal, first.id, english(why))
+        raise Held(why, _("Extend the old one again to begin anew."), intent=first.id)
     if new is None or new.state not in ("Authorized", "Captured"):
-        state = new.state if new is not None else "not readable"
+        unread = _(
+            "The new charge {charge} is not readable, so the old one is kept.", charge=first.result
+        )
         raise Held(
-            f"The new charge {first.result} is {state}, so the old one is kept.",
-            "Wait until it is Authorized, then extend the old one again: only what is left is"
-            " done.",
+            _kept_because(new) if new is not None else unread,
+            _(
+                "Wait until it is Authorized, then extend the old one again: only what is left is"
+                " done."
+            ),
             intent=first.id,
         )
+
+
+def _kept_because(new: Charge) -> str:
+    return _(
+        "The new charge {charge} is {state}, so the old one is kept.",
+        charge=new.id,
+        state=new.state,
+    )
 
 
 # --- where it stands ------------------------------------------------------------------------------
@@ -307,39 +350,51 @@ def standing_of(first: Intent) -> str:
     """Where a half-done renewal stands, and both ways on, in sentences."""
     renewal = Renewal.of(first)
     assert renewal is not None
-    if renewal.way is Way.CREATE_FIRST:
-        return (
-            f"Half renewed: the new charge {first.result} was made over {renewal.amount}, and the"
-            f" old one {renewal.old} was not canceled. To finish: `payconsole extend"
-            f" {renewal.old}`. To undo: `payconsole cancel {first.result}`."
-        )
-    return (
-        f"Half renewed: {renewal.old} was canceled, and no new charge was made over"
-        f" {renewal.amount}. To finish: `payconsole extend {renewal.old}`. It can't be undone: what"
-        " was canceled stays canceled."
-    )
+    return _(_HALF[renewal.way], new=first.result, amount=renewal.amount, old=renewal.old)
+
+
+_HALF: Final = {
+    Way.CREATE_FIRST: sentences(
+        N_(
+            "Half renewed: the new charge {new} was made over {amount}, and the old one {old} was"
+            " not canceled."
+        ),
+        N_("To finish: `payconsole extend {old}`."),
+        N_("To undo: `payconsole cancel {new}`."),
+    ),
+    Way.CANCEL_FIRST: sentences(
+        N_("Half renewed: {old} was canceled, and no new charge was made over {amount}."),
+        N_("To finish: `payconsole extend {old}`."),
+        N_("It can't be undone: what was canceled stays canceled."),
+    ),
+}
 
 
 def _waits(renewal: Renewal) -> str:
-    return (
-        f"The old charge {renewal.old} is kept until then. To finish, once the new one is"
-        f" Authorized: `payconsole extend {renewal.old}`."
+    return together(
+        _("The old charge {charge} is kept until then.", charge=renewal.old),
+        _(
+            "To finish, once the new one is Authorized: `payconsole extend {charge}`.",
+            charge=renewal.old,
+        ),
     )
 
 
-def _half_done(renewal: Renewal, first: Outcome, why: str) -> Outcome:
+def _half_done(renewal: Renewal, first: Outcome, why: Exception) -> Outcome:
     """The first step is done and stays done, so it is told as that."""
-    message = f"{first.message} The second step was not done: {why} {_finish(renewal)}"
-    return replace(first, result=Result.STALE, message=message, hint=None, half_done=True)
+    not_done = _("The second step was not done: {why}", why=told(why))
+    message = together(first.message, not_done, _finish(renewal))
+    return replace(first, result=Result.STALE, message=message, half_done=True)
 
 
 def _of_both(renewal: Renewal, first: Outcome, second: Outcome) -> Outcome:
     ok = second.result in (Result.ACCEPTED, Result.ALREADY_SO, Result.ABSORBED)
-    message = f"{first.message} {second.message}"
+    message = together(first.message, second.message)
     if not ok:
-        message = f"{first.message} But the second step: {second.message}"
-        if second.result is not Result.UNKNOWN:  # that is resolved first, by its own hint
-            message += f" {_finish(renewal)}"
+        but = _("But the second step: {message}", message=second.message)
+        # What is unknown is resolved first, by its own hint.
+        finish = _finish(renewal) if second.result is not Result.UNKNOWN else ""
+        message = together(first.message, but, finish)
     made = first if renewal.way is Way.CREATE_FIRST else second
     return replace(
         second,
@@ -347,11 +402,10 @@ def _of_both(renewal: Renewal, first: Outcome, second: Outcome) -> Outcome:
         target=renewal.old,
         object=made.object,
         amount=first.amount or second.amount,
-        pending=made.pending,
         facts=(*first.facts, *second.facts),
         half_done=not ok,
     )
 
 
 def _finish(renewal: Renewal) -> str:
-    return f"To finish it: `payconsole extend {renewal.old}`."
+    return _("To finish it: `payconsole extend {charge}`.", charge=renewal.old)

@@ -9,15 +9,26 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from console.domain.disputes import can_pay_twice, disputes_of, resolution, unread_disputes
+from console.domain.language import N_, _, joined
 from console.domain.model import Charge, ChargePermission, CheckoutSession, show_time
 from console.domain.money import Money
 from console.domain.order import Order
 
 Part = Mapping[str, Any]
 
-# How a dispute stands in a snapshot.
-TWICE: Final = "can pay twice"
-UNREAD: Final[list[str | None]] = ["could not be read"]
+# How a dispute stands in a snapshot, in English as it is kept, and in what is told of it.
+TWICE: Final = N_("can pay twice")
+OVER: Final = N_("over")
+UNREAD: Final[list[str | None]] = [N_("could not be read")]
+# The names of a snapshot's parts and of the fields in them that Amazon doesn't call so.
+_NAMES: Final = frozenset(
+    (
+        N_("charge"), N_("permission"), N_("charges"), N_("refunds"), N_("disputes"),
+        N_("merchant"), N_("recurring"), N_("session"), N_("state"), N_("amount"), N_("captured"),
+        N_("refunded"), N_("expires"), N_("reason"), N_("reasons"), N_("limit"), N_("balance"),
+        N_("frequency"),
+    )
+)  # fmt: skip
 # Parts whose entries are objects by their ids: one that is gone could not be read.
 _MEMBERS: Final = ("refunds", "charges")
 
@@ -44,7 +55,13 @@ class Snapshot:
     def changes(self, now: Snapshot) -> list[str]:
         """What differs between the two, each as `charge refunded: 0.00 USD, now 5.00 USD`."""
         return [
-            f"{part} {name}: {_show(before.get(name))}, now {_show(after.get(name))}"
+            _(
+                "{part} {name}: {before}, now {after}",
+                part=_named(part),
+                name=_named(name),
+                before=_show(before.get(name)),
+                after=_show(after.get(name)),
+            )
             for part in self.data
             for before, after in [(self.part(part), now.part(part))]
             for name in {**before, **after}
@@ -57,14 +74,19 @@ class Snapshot:
         seen, unread = self.part("disputes"), now.part("disputes").items()
         gone += [name for name, at in unread if at == UNREAD and seen.get(name, UNREAD) != UNREAD]
         if self.part("permission") and not now.part("permission"):
-            gone.append("the charge permission")
+            gone.append(_("the charge permission"))
         return gone
 
     def disputed_since(self, now: Snapshot) -> list[str]:
         """The disputes that make a refund pay twice now, and did not when this was seen."""
         before = self.part("disputes")  # older records have none
         return [
-            f"dispute {name}: {_show(before.get(name))}, now {_show(seen)}"
+            _(
+                "dispute {dispute}: {before}, now {after}",
+                dispute=name,
+                before=_show(before.get(name)),
+                after=_show(seen),
+            )
             for name, seen in now.part("disputes").items()
             if seen[0] == TWICE and before.get(name, [""])[0] != TWICE
         ]
@@ -136,7 +158,7 @@ def charges_part(order: Order, besides: str | None = None) -> Part:
 def disputes_part(charge: Charge, order: Order) -> Part:
     """What is known of the charge's disputes: a dispute is money that may leave by itself."""
     read = {
-        d.id: [TWICE if can_pay_twice(d) else "over", d.state, resolution(d), _text(d.amount)]
+        d.id: [TWICE if can_pay_twice(d) else OVER, d.state, resolution(d), _text(d.amount)]
         for d in disputes_of(order, charge.id)
     }
     return read | dict.fromkeys(unread_disputes(order), UNREAD)
@@ -155,7 +177,17 @@ def _text(money: Money | None) -> str | None:
     return str(money) if money is not None else None
 
 
+def _named(name: str) -> str:
+    return _(name) if name in _NAMES else name
+
+
 def _show(value: object) -> str:
     if isinstance(value, list):
-        return " ".join(str(part) for part in value if part is not None)
-    return "nothing" if value is None else str(value)
+        return joined((_said(part) for part in value if part is not None), " ")
+    return _("nothing") if value is None else str(value)
+
+
+def _said(part: object) -> str:
+    """A part of an entry: how a dispute stands in the reader's words, all else as Amazon says."""
+    text = str(part)
+    return _(text) if text in (TWICE, OVER, *UNREAD) else text

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import StrEnum, auto
 from typing import Final
 
 from console.actions.engine import Engine
@@ -44,9 +44,9 @@ _PENDING: Final = {
 class End(StrEnum):
     """Why something is not watched any more."""
 
-    DONE = "done"  # Amazon's work came to its end, good or bad
-    GONE = "gone"  # Amazon doesn't know the object
-    GIVEN_UP = "given_up"  # it was looked at often enough
+    DONE = auto()  # Amazon's work came to its end, good or bad
+    GONE = auto()  # Amazon doesn't know the object
+    GIVEN_UP = auto()  # it was looked at often enough
 
 
 @dataclass(frozen=True)
@@ -148,14 +148,12 @@ class Watches:
 
     def _add(self, identifier: str, order: str, state: str) -> _Watched | None:
         """The watch of an object; an id that can't be asked for is not watched."""
-        if identifier not in self._watched:
-            try:
-                target = parse(identifier).v2
-            except NotAnId:
-                return None
-            due = self._now() + FIRST_WAIT
-            self._watched[identifier] = _Watched(target, order, state, FIRST_WAIT, due)
-        return self._watched[identifier]
+        try:
+            target = parse(identifier).v2
+        except NotAnId:
+            return None
+        new = _Watched(target, order, state, FIRST_WAIT, self._now() + FIRST_WAIT)
+        return self._watched.setdefault(target.id, new)
 
     # --- looking -------------------------------------------------------------------------------
 
@@ -173,7 +171,7 @@ class Watches:
         if not self._watched:
             return None
         due = min(watched.due for watched in self._watched.values())
-        return max(0.0, due - self._now(), self._budget_wait())
+        return max(due - self._now(), self._budget_wait())
 
     def _budget_wait(self) -> float:
         if len(self._looked) < WATCH_LOOKS_PER_MINUTE:
@@ -243,7 +241,7 @@ class Watches:
         watched.due = self._now() + watched.wait
 
     def _end(self, watched: _Watched, end: End, code: str | None = None) -> None:
-        self._watched.pop(watched.target.id, None)
+        del self._watched[watched.target.id]
         self._tell(
             News(
                 end,

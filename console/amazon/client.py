@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import json
 import os
@@ -16,10 +17,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 from urllib.parse import urlsplit
 
-from console.amazon.endpoints import READS, Account, is_loopback
+from console.amazon.endpoints import READS, Account, AccountError, is_loopback
 from console.amazon.errors import (
     AmazonError,
     NoAnswer,
@@ -42,6 +45,8 @@ from console.amazon.signing import (
 from console.amazon.throttle import Throttle
 from console.domain.ids import Target, environment_of
 from console.domain.intent import Reservation
+from console.domain.kept import kept, shown
+from console.domain.language import N_, _
 from console.domain.text import clean_json, clean_line
 
 if TYPE_CHECKING:
@@ -106,7 +111,8 @@ class RequestRecord:
     `object` is the id that it is about, which the path of a write need not hold. `headers` are
     the signed ones, sorted; `string_to_sign` is what Amazon echoes where it rejects a signature.
     `time` is Amazon's clock when it was sent, `answered` the answer's own date. `milliseconds`
-    are those until the answer was read, or until it failed. `body_sha256` is in hex.
+    are those until the answer was read, or until it failed. `body_sha256` is in hex. `failure` is
+    English; `failure_said` is the same for people.
     """
 
     time: datetime
@@ -131,6 +137,10 @@ class RequestRecord:
     def url(self) -> str:
         return self.origin + self.path
 
+    @property
+    def failure_said(self) -> str | None:
+        return None if self.failure is None else shown(self.failure)
+
 
 class AmazonPay:
     """Amazon Pay for one account and environment. Use it as an async context manager."""
@@ -145,7 +155,7 @@ class AmazonPay:
         self.account = account
         self.records: deque[RequestRecord] = deque(maxlen=_KEPT_RECORDS)
         self.clock_offset = timedelta(0)  # Amazon's clock minus ours
-        self._signer = signer
+        self._signer: Signer | None = signer
         self._now = now
         self._throttle = Throttle(account.environment, time.monotonic)
         self._http: httpx.AsyncClient | None = None
@@ -160,6 +170,18 @@ class AmazonPay:
         if self._http is not None:
             await self._http.aclose()
             self._http = None
+
+    def forget_key(self) -> None:
+        """Drop the key: until `use_key` nothing can be sent, and NotSent says so."""
+        self._signer = None
+
+    def use_key(self, signer: Signer) -> None:
+        """Sign with this key from now on."""
+        self._signer = signer
+
+    @property
+    def has_key(self) -> bool:
+        return self._signer is not None
 
     def amazon_now(self) -> datetime:
         """Our clock corrected by what the answers' `Date` taught us."""
@@ -188,6 +210,15 @@ class AmazonPay:
                 failure, told_the_time = error, True
         raise failure
 
+    async def get_once(self, target: Target) -> Answer:
+        """Read one object with a single attempt, for a check that says what went wrong itself.
+
+        Raises as `get` does.
+        """
+        operation = READS.get(target.kind, target.kind)
+        await self._throttle.take(operation)
+        return await self._read(operation, target, 1, {})
+
     async def _read(
         self, operation: str, target: Target, attempt: int, query: Parameters
     ) -> Answer:
@@ -197,7 +228,9 @@ class AmazonPay:
         if not answer.ok:
             raise answer.error()
         if answer.data is None:
-            raise Unreadable(f"Amazon's answer for {target.id} is not a JSON object.")
+            raise Unreadable(
+                N_("Amazon's answer for {object} is not a JSON object."), object=kept(target.id)
+            )
         return answer
 
     async def send(self, reservation: Reservation) -> Answer:
@@ -230,26 +263,29 @@ class AmazonPay:
         import httpx
 
         if not self._may_fetch(address):
-            raise NotSent("Amazon gave an address for the report's file that must not be fetched.")
-        local = is_loopback(self.account.host)
-        timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+            raise NotSent(
+                N_("Amazon gave an address for the report's file that must not be fetched.")
+            )
         try:
             async with (
                 asyncio.timeout(DOCUMENT_SECONDS),
-                httpx.AsyncClient(timeout=timeout, trust_env=not local) as plain,
+                self._connection() as plain,
                 plain.stream("GET", address, headers={"accept-encoding": "identity"}) as response,
             ):
                 if response.status_code != 200:
-                    raise error_for(response.status_code, None, "for the report's file", None)
+                    about = kept(N_("for the report's file"))
+                    raise error_for(response.status_code, None, about, None)
                 return await _store(response.aiter_raw(_CHUNK), file)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            host = urlsplit(address).hostname or "its host"
-            raise NoAnswer(f"{host} gave no whole answer: {_say(error)}") from error
+            host = urlsplit(address).hostname or kept(N_("its host"))
+            raise NoAnswer(
+                N_("{host} gave no whole answer: {why}"), host=host, why=_say(error)
+            ) from error
 
     def _may_fetch(self, address: str) -> bool:
         try:
             parts = urlsplit(address)
-            host, _ = parts.hostname, parts.port
+            host, _port = parts.hostname, parts.port
         except ValueError:
             return False
         if not host or parts.username is not None:
@@ -269,6 +305,9 @@ class AmazonPay:
         query: Parameters,
     ) -> Answer:
         self._guard_environment(object_id)
+        signer = self._signer
+        if signer is None:
+            raise NotSent(N_("The console is locked: it has no key until it is unlocked."))
         path = self.account.path(resource)
         signed = self._signed_headers(key)
         record = RequestRecord(
@@ -279,7 +318,7 @@ class AmazonPay:
             origin=self.account.origin,
             path=_with_query(path, query),
             headers=tuple(sorted(signed.items())),
-            string_to_sign=self._signer.string_to_sign(method, path, query, signed, body),
+            string_to_sign=signer.string_to_sign(method, path, query, signed, body),
             body_length=len(body),
             body_sha256=hashlib.sha256(body).hexdigest(),
             attempt=attempt,
@@ -288,10 +327,12 @@ class AmazonPay:
         answer: Answer | None = None
         failure: str | None = None
         try:
-            answer = self._judged(await self._transmit(method, path, query, body, signed), record)
+            answer = self._judged(
+                await self._transmit(signer, method, path, query, body, signed), record
+            )
             return answer
         except (NoAnswer, NotSent) as error:
-            failure = str(error)
+            failure = error.phrase
             raise
         finally:
             passed = round((time.monotonic() - started) * 1000)
@@ -301,22 +342,31 @@ class AmazonPay:
         """The answer; where it rejects the signature, with what its echo proves."""
         if not answer.rejects_signature:
             return answer
-        said, key_id = answer.message, self.account.public_key_id
-        return replace(answer, verdict=judge_signature(said, record.string_to_sign, key_id))
+        echo, key_id = answer.message, self.account.public_key_id
+        return replace(answer, verdict=judge_signature(echo, record.string_to_sign, key_id))
 
     def _guard_environment(self, object_id: str) -> None:
         named = environment_of(object_id)
         if named is not None and named != self.account.environment:
             raise WrongEnvironment(
-                f"{object_id} is a {named} id; this profile is for {self.account.environment}."
+                N_("{id} is a {named} id; this profile is for {environment}."),
+                id=object_id,
+                named=named,
+                environment=self.account.environment,
             )
 
     async def _transmit(
-        self, method: str, path: str, query: Parameters, body: bytes, signed: dict[str, str]
+        self,
+        signer: Signer,
+        method: str,
+        path: str,
+        query: Parameters,
+        body: bytes,
+        signed: dict[str, str],
     ) -> Answer:
         import httpx
 
-        authorization = self._signer.authorization(method, path, query, signed, body)
+        authorization = signer.authorization(method, path, query, signed, body)
         headers = {**signed, "authorization": authorization}
         address = _with_query(path, query)
         request = self._client().build_request(
@@ -324,7 +374,7 @@ class AmazonPay:
         )
         # What httpx makes of the address must be what was signed.
         if request.url.raw_path.decode() != address:
-            raise NotSent(f"The address of {path} can't be sent as it was signed.")
+            raise NotSent(N_("The address of {path} can't be sent as it was signed."), path=path)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 response, content = await self._converse(request)
@@ -335,10 +385,13 @@ class AmazonPay:
             httpx.ProxyError,
             httpx.UnsupportedProtocol,
         ) as error:
-            host = self.account.host
-            raise NotSent(f"{host} could not be reached: {_say(error)}") from error
+            raise NotSent(
+                N_("{host} could not be reached: {why}"), host=self.account.host, why=_say(error)
+            ) from error
         except (httpx.HTTPError, TimeoutError) as error:
-            raise NoAnswer(f"{self.account.host} gave no answer: {_say(error)}") from error
+            raise NoAnswer(
+                N_("{host} gave no answer: {why}"), host=self.account.host, why=_say(error)
+            ) from error
         return self._answer(response, content)
 
     async def _converse(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
@@ -364,16 +417,21 @@ class AmazonPay:
 
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
-            import httpx
-
-            timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
-            self._http = httpx.AsyncClient(
-                timeout=timeout,
-                follow_redirects=False,
-                # A proxy of the environment can't reach this machine's own addresses.
-                trust_env=not is_loopback(self.account.host),
-            )
+            self._http = self._connection()
         return self._http
+
+    def _connection(self) -> httpx.AsyncClient:
+        """As the account says; what it doesn't say, the environment may, as httpx knows it."""
+        import httpx
+
+        local = is_loopback(self.account.host)  # what a proxy can't reach
+        return httpx.AsyncClient(
+            timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+            follow_redirects=False,
+            trust_env=not local,
+            proxy=None if local else self.account.proxy,
+            verify=tls_context(self.account),
+        )
 
     def _answer(self, response: httpx.Response, content: bytes) -> Answer:
         date = _http_date(response.headers.get("date"))
@@ -394,6 +452,43 @@ class AmazonPay:
             self.clock_offset = offset
 
 
+def trusted(ca_file: str | None) -> ssl.SSLContext | bool:
+    """What httpx verifies certificates by: as usual, and those of `ca_file` where there is one.
+
+    Raises AccountError where the file can't be used.
+    """
+    if ca_file is None:
+        return True
+    import httpx
+
+    context = httpx.create_ssl_context()
+    try:
+        context.load_verify_locations(cafile=Path(ca_file).expanduser())
+    except OSError as error:  # an ssl.SSLError too
+        why = error.strerror or _("it holds no certificate in PEM form")
+        file = clean_line(ca_file, 200)
+        raise AccountError(_("ca_file {file} can't be used: {why}.", file=file, why=why)) from None
+    return context
+
+
+def tls_context(account: Account) -> ssl.SSLContext:
+    """What this account's connections verify certificates by. Raises AccountError as `trusted`."""
+    own = trusted(account.ca_file)
+    if isinstance(own, ssl.SSLContext):
+        return own
+    named = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    return _usual_context(not is_loopback(account.host), *named)
+
+
+@cache
+def _usual_context(trust_env: bool, *_named: str | None) -> ssl.SSLContext:
+    """Made once for what the environment names: reading all certificates takes longer than a
+    signed request to this machine."""
+    import httpx
+
+    return httpx.create_ssl_context(trust_env=trust_env)
+
+
 def _with_query(path: str, query: Parameters) -> str:
     return f"{path}?{canonical_query(query)}" if query else path
 
@@ -404,7 +499,9 @@ async def _store(chunks: AsyncIterator[bytes], file: BinaryIO) -> int:
     async for chunk in chunks:
         size += len(chunk)
         if size > MAX_DOCUMENT:
-            raise Unreadable(f"The report's file is larger than {MAX_DOCUMENT:,} bytes.")
+            raise Unreadable(
+                N_("The report's file is larger than {most} bytes."), most=f"{MAX_DOCUMENT:,}"
+            )
         await asyncio.to_thread(file.write, chunk)
     return size
 
@@ -466,36 +563,56 @@ def _http_date(value: str | None) -> datetime | None:
 
 
 def _say(error: BaseException) -> str:
-    """What went wrong on the way, in words.
+    """What went wrong on the way, in words; the system's own where it has some.
 
     The libraries name what the system said only in the chain of causes.
     """
-    for cause in _causes(error):
+    for cause in causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return clean_line(f"its TLS certificate is not trusted ({cause.verify_message})", 300)
+            return kept(
+                N_("its TLS certificate is not trusted ({why})"), why=_line(cause.verify_message)
+            )
         if isinstance(cause, ssl.SSLError):
-            return clean_line(f"TLS failed ({cause.reason or cause.strerror})", 300)
+            return kept(N_("TLS failed ({why})"), why=_line(cause.reason or cause.strerror))
         if isinstance(cause, socket.gaierror):
-            return clean_line(f"its name can't be resolved ({cause.strerror})", 300)
+            return kept(N_("its name can't be resolved ({why})"), why=_line(cause.strerror))
         if isinstance(cause, OSError) and cause.errno:
-            return os.strerror(cause.errno).lower()  # what asyncio makes of it is longer
-    kind, said = type(error).__name__, clean_line(f"{error}".rstrip(". "), 300)
+            # What asyncio makes of it is longer.
+            return kept(_SYSTEM.get(cause.errno) or os.strerror(cause.errno).lower())
+    kind, words = type(error).__name__, _line(f"{error}".rstrip(". "))
     if kind == "ProxyError":
-        return f"the proxy said {said}"
-    return _IN_WORDS.get(kind) or said or "the connection broke"
+        return kept(N_("the proxy said {words}"), words=words)
+    return _IN_WORDS.get(kind) or words or kept(N_("the connection broke"))
 
 
+def _line(words: object) -> str:
+    return clean_line(str(words), 300)
+
+
+# What the system says most often of a way that is closed.
+_SYSTEM: Final = {
+    errno.ECONNREFUSED: N_("connection refused"),
+    errno.ECONNRESET: N_("connection reset by peer"),
+    errno.ENETUNREACH: N_("network is unreachable"),
+    errno.EHOSTUNREACH: N_("no route to host"),
+    errno.ETIMEDOUT: N_("connection timed out"),
+}
+_NO_CONNECTION: Final = kept(
+    N_("no connection within {seconds} seconds"), seconds=f"{CONNECT_SECONDS:.0f}"
+)
 # By name, for httpx is loaded late. What has no words here says enough by itself.
 _IN_WORDS: Final = {
-    "ConnectTimeout": f"no connection within {CONNECT_SECONDS:.0f} seconds",
-    "PoolTimeout": f"no connection within {CONNECT_SECONDS:.0f} seconds",
-    "ReadTimeout": f"nothing came for {READ_SECONDS:.0f} seconds",
-    "WriteTimeout": f"nothing could be sent for {READ_SECONDS:.0f} seconds",
-    "TimeoutError": "it took too long to come as a whole",
+    "ConnectTimeout": _NO_CONNECTION,
+    "PoolTimeout": _NO_CONNECTION,
+    "ReadTimeout": kept(N_("nothing came for {seconds} seconds"), seconds=f"{READ_SECONDS:.0f}"),
+    "WriteTimeout": kept(
+        N_("nothing could be sent for {seconds} seconds"), seconds=f"{READ_SECONDS:.0f}"
+    ),
+    "TimeoutError": kept(N_("it took too long to come as a whole")),
 }
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
     """The error and all that led to it, those of a group one after the other."""
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]

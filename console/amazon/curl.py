@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING, Final
 from console.amazon.endpoints import Account
 from console.amazon.signing import DEFAULT_ALGORITHM
 from console.domain.ids import Target
+from console.domain.language import _
 
 if TYPE_CHECKING:
     from console.amazon.client import RequestRecord
 
-_UNSIGNED: Final = f"""\
-# Signed by nobody: Amazon refuses this as it is. What is missing is the header
-#   authorization: {DEFAULT_ALGORITHM} PublicKeyId=…, SignedHeaders=…, Signature=…
-# which only the private key can make, over exactly this address and these headers."""
+_HEADER: Final = f"authorization: {DEFAULT_ALGORITHM} PublicKeyId=…, SignedHeaders=…, Signature=…"
 
 
 def curl_for(account: Account, target: Target, moment: datetime) -> str:
@@ -40,4 +38,15 @@ def _skeleton(url: str, headers: Iterable[tuple[str, str]]) -> str:
     lines = [f"  --header {shlex.quote(f'{name}: {value}')}" for name, value in headers]
     # --globoff: brackets and braces in an id are no pattern for curl either.
     words = ["curl --request GET --globoff", *lines, f"  --url {shlex.quote(url)}"]
-    return _UNSIGNED + "\n" + " \\\n".join(words)
+    return _unsigned() + "\n" + " \\\n".join(words)
+
+
+def _unsigned() -> str:
+    """What the command is, as a comment of the shell."""
+    said = _(
+        "Signed by nobody: Amazon refuses this as it is. What is missing is the header\n"
+        "  {header}\n"
+        "which only the private key can make, over exactly this address and these headers.",
+        header=_HEADER,
+    )
+    return "\n".join(f"# {line}" for line in said.splitlines())

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from console.amazon.signing import pay_date
+from console.domain.language import _
 
 HOSTS: Final = {
     "na": "https://pay-api.amazon.com",
@@ -46,27 +47,43 @@ def key_environment(public_key_id: str) -> str | None:
 
 @dataclass(frozen=True)
 class Account:
-    """Where and as whom requests are made. No secret is in it."""
+    """Where and as whom requests are made. No secret is in it.
+
+    `proxy` and `ca_file` are httpx's own, for all requests; where they are None the environment
+    is asked (HTTPS_PROXY, SSL_CERT_FILE). A proxy can't reach this machine's own addresses.
+    """
 
     region: str
     environment: str
     public_key_id: str
     endpoint: str | None = None
+    proxy: str | None = None
+    ca_file: str | None = None
 
     def __post_init__(self) -> None:
         if self.region not in HOSTS:
-            raise AccountError(f"The region must be na, eu or jp, not {self.region!r}.")
+            raise AccountError(
+                _("The region must be na, eu or jp, not {region}.", region=repr(self.region))
+            )
         if self.environment not in ENVIRONMENTS:
             raise AccountError(
-                f"The environment must be sandbox or live, not {self.environment!r}."
+                _(
+                    "The environment must be sandbox or live, not {environment}.",
+                    environment=repr(self.environment),
+                )
             )
         if not _KEY_ID.fullmatch(self.public_key_id):
-            raise AccountError("A public key id has letters, digits and dashes only.")
+            raise AccountError(_("A public key id has letters, digits and dashes only."))
         named = key_environment(self.public_key_id)
         if named and named != self.environment:
             raise AccountError(
-                f"The public key id {self.public_key_id} is for {named}, but the environment"
-                f" of this profile is {self.environment}."
+                _(
+                    "The public key id {key_id} is for {named}, but the environment of this"
+                    " profile is {environment}.",
+                    key_id=self.public_key_id,
+                    named=named,
+                    environment=self.environment,
+                )
             )
         if self.endpoint is not None:
             check_endpoint(self.endpoint)
@@ -105,18 +122,21 @@ def check_endpoint(endpoint: str) -> None:
     # The text is not repeated: what stands before an @ may be a password.
     if not _ENDPOINT.fullmatch(endpoint):
         raise AccountError(
-            "An endpoint is scheme, host and port only, like https://host or http://127.0.0.1:8080."
+            _(
+                "An endpoint is scheme, host and port only, like https://host or"
+                " http://127.0.0.1:8080."
+            )
         )
     try:
         parts = urlsplit(endpoint)
-        host, _ = parts.hostname, parts.port
+        host, _port = parts.hostname, parts.port
     except ValueError:
         host = None
     if not host:
-        raise AccountError(f"{endpoint!r} is not an address.")
+        raise AccountError(_("{endpoint} is not an address.", endpoint=repr(endpoint)))
     if parts.scheme == "http" and not is_loopback(parts.netloc):
         raise AccountError(
-            "Plain http is accepted for this machine's own addresses only; use https."
+            _("Plain http is accepted for this machine's own addresses only; use https.")
         )
 
 

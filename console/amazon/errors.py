@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from console.amazon.phrases import SaidError
 from console.amazon.signing import SignatureVerdict
+from console.domain.kept import kept
+from console.domain.language import N_
+
+# Whether Amazon gave a message -> whether it gave a request id -> what is said of the answer.
+_ANSWERED = {
+    (False, False): N_("Amazon answered {answer}"),
+    (True, False): N_("Amazon answered {answer}: {message}"),
+    (False, True): N_("Amazon answered {answer} (request {request})"),
+    (True, True): N_("Amazon answered {answer}: {message} (request {request})"),
+}
 
 
-class AmazonError(Exception):
+class AmazonError(SaidError):
     """An answer that is no success.
 
     `status` is the HTTP status, `reason_code` and `message` Amazon's own (cleaned),
@@ -26,16 +37,24 @@ class AmazonError(Exception):
         self.message = message
         self.request_id = request_id
         self.verdict = verdict
-        self.hint = verdict.next_step if verdict else None
-        super().__init__(self.sentence)
+        code = f" {reason_code}" if reason_code else ""
+        values = {"answer": f"{status}{code}", "message": message, "request": request_id}
+        answered = kept(_ANSWERED[bool(message), bool(request_id)], **values)
+        if verdict is None:
+            super().__init__(answered)
+        else:
+            super().__init__(N_("{answered}. {verdict}"), answered=answered, verdict=verdict.says)
 
     @property
     def sentence(self) -> str:
-        code = f" {self.reason_code}" if self.reason_code else ""
-        said = f": {self.message}" if self.message else ""
-        asked = f" (request {self.request_id})" if self.request_id else ""
-        proved = f". {self.verdict.says}" if self.verdict else ""
-        return f"Amazon answered {self.status}{code}{said}{asked}{proved}"
+        """What is kept of it: English."""
+        return str(self)
+
+    @property
+    def hint(self) -> str | None:
+        """The next step, for people."""
+        step = self.verdict.next_step if self.verdict else None
+        return None if step is None else step.say()
 
 
 class NotFound(AmazonError):
@@ -58,19 +77,19 @@ class ServiceFailed(AmazonError):
     """5xx."""
 
 
-class NoAnswer(Exception):
+class NoAnswer(SaidError):
     """The request left, or may have left, and no answer came."""
 
 
-class NotSent(Exception):
+class NotSent(SaidError):
     """The connection failed before the first byte of the request left this machine."""
 
 
-class Unreadable(Exception):
+class Unreadable(SaidError):
     """A success whose body is not the JSON object that was asked for."""
 
 
-class WrongEnvironment(Exception):
+class WrongEnvironment(SaidError):
     """An id of the other environment; nothing was sent."""
 
 

@@ -23,6 +23,8 @@ from console.amazon.errors import (
 from console.amazon.signing import pay_date
 from console.domain.ids import Target
 from console.domain.intent import Reservation
+from console.domain.kept import kept
+from console.domain.language import N_
 from console.domain.limits import MAX_IDEMPOTENCY_KEY
 from console.domain.model import parse_time
 from console.domain.text import clean_line
@@ -41,7 +43,7 @@ def _type(word: str) -> str:
     return f"_GET_FLAT_FILE_OFFAMAZONPAYMENTS_{word}_DATA_"
 
 
-# Report type -> what people call it (Reports page).
+# Report type -> Amazon's name of it (Reports page).
 TITLES: Final = {
     _type("ORDER_REFERENCE"): "Order Reference",
     _type("AUTHORIZATION"): "Authorization",
@@ -126,7 +128,7 @@ async def list_reports(
         query["reportTypes"] = [",".join(types)]
     if since is not None:
         query["createdSince"] = [pay_date(since)]
-    target = Target("list_reports", "the list of reports", "/reports")
+    target = Target("list_reports", N_("the list of reports"), "/reports")
     return [
         report
         async for item in _pages(client, target, "reports", query)
@@ -138,13 +140,15 @@ async def get_report(client: AmazonPay, report_id: str) -> Report:
     target = Target("get_report", report_id, f"/reports/{quote(report_id, safe='')}")
     report = _report((await client.get(target)).data or {})
     if report is None:
-        raise Unreadable(f"Amazon's answer for {clean_line(report_id, 100)} is not a report.")
+        raise Unreadable(
+            N_("Amazon's answer for {report} is not a report."), report=clean_line(report_id, 100)
+        )
     return report
 
 
 async def list_schedules(client: AmazonPay) -> list[Schedule]:
     """Every schedule of the account; Amazon allows one for each type."""
-    target = Target("list_report_schedules", "the report schedules", "/report-schedules")
+    target = Target("list_report_schedules", N_("the report schedules"), "/report-schedules")
     data = (await client.get(target)).data or {}
     return [_schedule(item) for item in _objects(data, "reportSchedules")]
 
@@ -165,7 +169,7 @@ async def list_disbursements(
         query["startTime"] = [pay_date(since)]
     if until is not None:
         query["endTime"] = [pay_date(until)]
-    target = Target("list_disbursements", "the disbursements", "/disbursements")
+    target = Target("list_disbursements", N_("the disbursements"), "/disbursements")
     return [
         Disbursement(
             settlement=_line(item, "settlementId"),
@@ -191,7 +195,7 @@ async def _pages(
         if not token:
             return
         if str(token) in seen or len(seen) >= MAX_PAGES:
-            raise Unreadable(f"The pages of {target.id} don't end.")
+            raise Unreadable(N_("The pages of {object} don't end."), object=kept(target.id))
         seen.add(str(token))
         query = {"nextToken": [str(token)]}
 
@@ -242,20 +246,28 @@ async def fetch(client: AmazonPay, report: Report, file: BinaryIO) -> int:
     has not helped, Unreadable or NotSent where it can't.
     """
     if report.document is None:
-        raise Unreadable(f"Report {report.id} is complete but has no file.")
+        raise Unreadable(N_("Report {report} is complete but has no file."), report=report.id)
     path = f"/report-documents/{quote(report.document, safe='')}"
-    target, failure = Target("get_report_document", report.document, path), ""
+    target = Target("get_report_document", report.document, path)
+    failure: AmazonError | NoAnswer | None = None
     for wait in FETCH_WAITS:
         await asyncio.sleep(wait)
         await asyncio.to_thread(_empty, file)
         address = ((await client.get(target)).data or {}).get("url")
         if not isinstance(address, str):
-            raise Unreadable(f"Amazon gave no address for the file of report {report.id}.")
+            raise Unreadable(
+                N_("Amazon gave no address for the file of report {report}."), report=report.id
+            )
         try:
             return await client.download(address, file)
         except (AmazonError, NoAnswer) as error:
-            failure = str(error)
-    raise NoAnswer(f"The file of report {report.id} could not be fetched: {failure}")
+            failure = error
+    assert failure is not None
+    raise NoAnswer(
+        N_("The file of report {report} could not be fetched: {why}"),
+        report=report.id,
+        why=failure.phrase,
+    )
 
 
 def _empty(file: BinaryIO) -> None:
@@ -276,7 +288,7 @@ async def request_report(
     `generation` is how many reports of just this window are known to have failed. Raises
     AmazonError, NoAnswer, NotSent or Unreadable.
     """
-    failure: Exception = NoAnswer("Amazon did not answer.")
+    failure: Exception = NoAnswer(N_("Amazon did not answer."))
     for attempt, wait in enumerate(REQUEST_WAITS, start=1):
         await asyncio.sleep(wait)
         reservation = _reservation(client.account, report_type, start, end, generation, attempt)
@@ -288,7 +300,7 @@ async def request_report(
         if answer.ok:
             made = clean_line(str((answer.data or {}).get("reportId") or ""), 200)
             if not made:
-                raise Unreadable("Amazon accepted the report but gave no id for it.")
+                raise Unreadable(N_("Amazon accepted the report but gave no id for it."))
             return made
         failure = answer.error()
         if not isinstance(failure, Throttled | ServiceFailed):

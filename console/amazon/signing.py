@@ -12,23 +12,18 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import quote, urlsplit
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from console.domain.kept import Kept, kept
+from console.domain.language import N_, sentences
+from console.keys import load_private_key
 
 # Algorithm -> salt length in bytes. The second is what current documents ask for.
 ALGORITHMS: Final = {"AMZN-PAY-RSASSA-PSS": 20, "AMZN-PAY-RSASSA-PSS-V2": 32}
 DEFAULT_ALGORITHM: Final = "AMZN-PAY-RSASSA-PSS-V2"
-MIN_KEY_BITS: Final = 2048
-_PUBLIC_HALVES: Final = (b"PUBLIC KEY", b"BEGIN CERTIFICATE", b"ssh-rsa ")
 
 Parameters = Mapping[str, Sequence[str]]
-
-
-class KeyUnusable(ValueError):
-    """A private key that can't sign for Amazon Pay; the message says why and what helps."""
 
 
 def canonical_request(
@@ -82,40 +77,6 @@ def pay_date(moment: datetime) -> str:
 
 def _fold(value: str) -> str:
     return " ".join(value.split())
-
-
-def load_private_key(pem: bytes) -> RSAPrivateKey:
-    """An RSA private key of at least 2048 bits from PKCS#8 or PKCS#1 PEM.
-
-    Raises KeyUnusable with the reason. The message never holds a part of the key.
-    """
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric import rsa
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    if b"BEGIN OPENSSH PRIVATE KEY" in pem:
-        raise KeyUnusable(
-            "This key is in OpenSSH's own format. Convert a copy of it with"
-            " `ssh-keygen -p -m PEM -f COPY`."
-        )
-    if b"PRIVATE KEY" not in pem:  # where it is, a certificate beside it does no harm
-        if any(mark in pem for mark in _PUBLIC_HALVES):
-            raise KeyUnusable("This is the public half. Amazon Pay signs with the private key.")
-        raise KeyUnusable("This is no PEM file: it has no line BEGIN PRIVATE KEY.")
-    try:
-        key = load_pem_private_key(pem, password=None)
-    except TypeError:
-        raise KeyUnusable(
-            "The key is encrypted. Decrypt a copy of it with"
-            " `openssl pkey -in KEY -out COPY`, add that, then delete the copy."
-        ) from None
-    except (ValueError, UnsupportedAlgorithm):
-        raise KeyUnusable("The key can't be read: the PEM is damaged or of another kind.") from None
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise KeyUnusable("Amazon Pay needs an RSA key; this is another kind.")
-    if key.key_size < MIN_KEY_BITS:
-        raise KeyUnusable(f"The key has {key.key_size} bits; Amazon Pay needs {MIN_KEY_BITS}.")
-    return key
 
 
 class Signer:
@@ -180,10 +141,13 @@ _SIGNATURE: Final = re.compile(r"[A-Za-z0-9+/_-]{128,}={0,2}")  # that of 2048 b
 
 @dataclass(frozen=True)
 class SignatureVerdict:
-    """What a rejected signature's echo proves, and the next step; None where there is none."""
+    """What a rejected signature's echo proves, and the next step; None where there is none.
 
-    says: str
-    next_step: str | None = None
+    As a `str` they are English, which is what is kept.
+    """
+
+    says: Kept
+    next_step: Kept | None = None
 
 
 def judge_signature(message: str, ours: str, public_key_id: str) -> SignatureVerdict:
@@ -195,30 +159,63 @@ def judge_signature(message: str, ours: str, public_key_id: str) -> SignatureVer
     echo = _ECHO.search(message)
     if echo is None:
         return SignatureVerdict(
-            "Amazon echoed no string to sign, so it can't be told whether the key is wrong or"
-            " the request was changed on the way."
+            kept(
+                N_(
+                    "Amazon echoed no string to sign, so it can't be told whether the key is wrong"
+                    " or the request was changed on the way."
+                )
+            )
         )
     algorithm, _, digest = ours.partition("\n")
     if echo["digest"].lower() != digest:
         return SignatureVerdict(
-            f"Amazon computed another string to sign ({echo['digest'].lower()[:12]}…) than this"
-            f" console ({digest[:12]}…): something on the way changed the request, such as a"
-            " proxy that rewrites headers, host or path.",
-            "Try it from a network without that proxy (HTTPS_PROXY names one), and check the"
-            " profile's endpoint. The key is not the cause as far as this shows.",
+            kept(
+                N_(
+                    "Amazon computed another string to sign ({theirs}…) than this console"
+                    " ({ours}…): something on the way changed the request, such as a proxy that"
+                    " rewrites headers, host or path."
+                ),
+                theirs=echo["digest"].lower()[:12],
+                ours=digest[:12],
+            ),
+            kept(
+                sentences(
+                    N_(
+                        "Try it from a network without that proxy (HTTPS_PROXY names one), and"
+                        " check the profile's endpoint."
+                    ),
+                    N_("The key is not the cause as far as this shows."),
+                )
+            ),
         )
     if echo["algorithm"].upper() != algorithm:
         return SignatureVerdict(
-            f"Amazon read the algorithm {echo['algorithm']}, but {algorithm} was signed: something"
-            " on the way changed the authorization header.",
-            "Try it from a network without a proxy that rewrites headers.",
+            kept(
+                N_(
+                    "Amazon read the algorithm {theirs}, but {ours} was signed: something on the"
+                    " way changed the authorization header."
+                ),
+                theirs=echo["algorithm"],
+                ours=algorithm,
+            ),
+            kept(N_("Try it from a network without a proxy that rewrites headers.")),
         )
     return SignatureVerdict(
-        "Amazon computed the same string to sign as this console, so the request arrived as it"
-        f" was signed: the private key does not belong to public key id {public_key_id}, or"
-        f" Amazon expects another salt length than {ALGORITHMS[algorithm]} for it.",
-        "In Seller Central, under Integration Central, make a new API key, and add a profile with"
-        " its key id and its private key file.",
+        kept(
+            N_(
+                "Amazon computed the same string to sign as this console, so the request arrived"
+                " as it was signed: the private key does not belong to public key id {key_id}, or"
+                " Amazon expects another salt length than {salt} for it."
+            ),
+            key_id=public_key_id,
+            salt=ALGORITHMS[algorithm],
+        ),
+        kept(
+            N_(
+                "In Seller Central, under Integration Central, make a new API key, and add a"
+                " profile with its key id and its private key file."
+            )
+        ),
     )
 
 

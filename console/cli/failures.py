@@ -16,7 +16,6 @@ from console.amazon.errors import (
     Unreadable,
     WrongEnvironment,
 )
-from console.amazon.signing import KeyUnusable
 from console.domain.batch import BadPlan
 from console.domain.explain import explain_error
 from console.domain.ids import NotAnId
@@ -24,16 +23,25 @@ from console.domain.intent import IllegalMove
 from console.domain.money import AmountError
 from console.domain.text import clean_line
 from console.export import CantWrite
+from console.keys import KeyUnusable
 from console.lookup import NotFoundHere, Several
 from console.store.claims import NotOurs
-from console.store.credentials import CredentialsError
 from console.store.database import CantOpen, StoreFailed
 from console.store.decisions import Blocked, JournalBroken, NoSuchIntent
 from console.store.profiles import NoProfile, SettingsError
+from console.store.vault import CredentialsError
 
 
 class WrongUsage(Exception):
     """A command line that argparse can't judge, such as an empty evidence."""
+
+
+class CantRead(Exception):
+    """A file that was named on the command line can't be read."""
+
+
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C, where something may have changed before it; the text says what is so now."""
 
 
 # Exit codes, as the contract gives them.
@@ -46,6 +54,7 @@ _TABLE: tuple[tuple[type[Exception], str, int], ...] = (
     (WrongUsage, "usage", USAGE),
     (AmountError, "not_an_amount", USAGE),
     (CantWrite, "file", USAGE),
+    (CantRead, "file", USAGE),
     (BadPlan, "bad_plan", HELD),
     (Several, "several_orders", HELD),
     (NotFoundHere, "not_found", NOT_FOUND),

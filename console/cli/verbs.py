@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 
 class Add(Protocol):
@@ -23,8 +22,7 @@ class Add(Protocol):
     ) -> argparse.ArgumentParser: ...
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One switch. `field` is the wish's field, or the API's name of a merchant's field.
 
     Without `metavar` it takes no value.
@@ -49,8 +47,7 @@ class Option:
             )
 
 
-@dataclass(frozen=True)
-class Verb:
+class Verb(NamedTuple):
     """One action as a command: what it is done to, its own switches, its examples."""
 
     action: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from console.domain.clocks import clocks
+from console.domain.language import english
 from console.domain.model import show_time
 from console.domain.order import Order
 from console.domain.rules import offers
@@ -20,7 +21,7 @@ def action_lines(order: Order) -> list[dict[str, Any]]:
             "action": offer.action,
             "target": offer.target,
             "allowed": offer.allowed,
-            "why": offer.why,
+            "why": english(offer.why),
             "max_amount": offer.max_amount.to_api() if offer.max_amount else None,
         }
         for offer in offers(order)

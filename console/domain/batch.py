@@ -19,9 +19,10 @@ from functools import cached_property
 from statistics import median
 from typing import Any, Final
 
+from console.domain.action_table import BY_NAME
+from console.domain.language import _
 from console.domain.limits import THROTTLE
 from console.domain.money import Money
-from console.domain.rules import BY_NAME
 from console.domain.text import clean_json
 
 COLUMNS: Final = ("id", "action", "amount", "currency", "reason", "ticket")
@@ -92,7 +93,7 @@ class BadPlan(Exception):
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
-        self.hint = "Make the plan anew from its list: `payconsole plan FILE.csv -o PLAN`."
+        self.hint = _("Make the plan anew from its list: `payconsole plan FILE.csv -o PLAN`.")
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ class Row:
         verdict, request = Verdict(data["verdict"]), data.get("request") or {}
         amount = Money.from_api(data["amount"])
         if amount is None and data["amount"] is not None:
-            raise ValueError("an amount that can't be read")
+            raise ValueError(_("an amount that can't be read"))
         made = cls(
             line=int(data["line"]),
             id=str(data["id"]),
@@ -190,7 +191,7 @@ class Row:
             snapshot=data.get("snapshot"),
         )
         if made.acts and not (made.target and made.order and made.path and made.snapshot):
-            raise ValueError("a row that acts without its request")
+            raise ValueError(_("a row that acts without its request"))
         return made
 
 
@@ -302,14 +303,24 @@ def read_plan(text: str) -> Batch:
         data = json.loads(text)
     except json.JSONDecodeError as error:
         raise BadPlan(
-            f"The plan is no JSON any more, at line {error.lineno}, column {error.colno}."
+            _(
+                "The plan is no JSON any more, at line {line}, column {column}.",
+                line=error.lineno,
+                column=error.colno,
+            )
         ) from None
     except RecursionError:
-        raise BadPlan("This is no plan of payconsole: it is nested too deeply.") from None
+        raise BadPlan(_("This is no plan of payconsole: it is nested too deeply.")) from None
     if not isinstance(data, dict) or data.get("file") != "payconsole plan":
-        raise BadPlan("This is no plan of payconsole.")
+        raise BadPlan(_("This is no plan of payconsole."))
     if data.get("version") != FORMAT:
-        raise BadPlan(f"This plan is of version {data.get('version')}, not of {FORMAT}.")
+        raise BadPlan(
+            _(
+                "This plan is of version {version}, not of {known}.",
+                version=data.get("version"),
+                known=FORMAT,
+            )
+        )
     _require_unchanged(data)
     return _batch(clean_json(data), str(data["hash"]))
 
@@ -327,26 +338,36 @@ def _batch(data: dict[str, Any], hash_: str) -> Batch:
             source=str(data["source"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BadPlan(f"This plan was not made by payconsole: {error}.") from None
+        why = _("This plan was not made by payconsole: {error}.", error=error)
+        raise BadPlan(why) from None
     if made.hash != hash_:  # well hashed, and yet not what this program would write
-        raise BadPlan("This plan was not made by payconsole: what it says doesn't fit together.")
+        raise BadPlan(_("This plan was not made by payconsole: what it says doesn't fit together."))
     return made
 
 
 def _require_unchanged(data: dict[str, Any]) -> None:
     rows = data.get("rows")
     if not isinstance(rows, list):
-        raise BadPlan("The plan was changed after it was made: its rows are missing.")
+        raise BadPlan(_("The plan was changed after it was made: its rows are missing."))
     for place, row in enumerate(rows, start=1):
         if not isinstance(row, dict) or row.get("check") != _check(row):
             line = row.get("line") if isinstance(row, dict) else None
-            named = f" (line {line} of the list)" if isinstance(line, int) else ""
-            raise BadPlan(f"The plan was changed after it was made: row {place}{named}.")
+            if isinstance(line, int):
+                why = _(
+                    "The plan was changed after it was made: row {row} (line {line} of the list).",
+                    row=place,
+                    line=line,
+                )
+            else:
+                why = _("The plan was changed after it was made: row {row}.", row=place)
+            raise BadPlan(why)
     body = {name: value for name, value in data.items() if name != "hash"}
     if data.get("hash") != _hash(body):
         raise BadPlan(
-            "The plan was changed after it was made: what stands above its rows, or which rows"
-            " it has."
+            _(
+                "The plan was changed after it was made: what stands above its rows, or which rows"
+                " it has."
+            )
         )
 
 
@@ -403,7 +424,12 @@ class Progress:
     @property
     def said(self) -> str:
         """`row 12 of 500, about 6 min left`."""
-        return f"row {self.done} of {self.total}, {in_words(self.seconds)} left"
+        return _(
+            "row {done} of {total}, {time} left",
+            done=self.done,
+            total=self.total,
+            time=in_words(self.seconds),
+        )
 
 
 def time_left(left: int, done: int, elapsed: Fraction, a_row: Fraction) -> Fraction:
@@ -422,9 +448,11 @@ def in_words(seconds: Fraction) -> str:
     """`less than a minute`, `about 6 min`, `about 1 h 40 min`."""
     minutes = round(seconds / 60)
     if minutes < 1:
-        return "less than a minute"
+        return _("less than a minute")
     hours, rest = divmod(minutes, 60)
-    return f"about {hours} h {rest} min" if hours else f"about {minutes} min"
+    if hours:
+        return _("about {hours} h {minutes} min", hours=hours, minutes=rest)
+    return _("about {minutes} min", minutes=minutes)
 
 
 # --- what became of it -----------------------------------------------------------------------

@@ -12,11 +12,13 @@ The tables are data; screens, the command line and tests read them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from typing import Final, Literal
 
+from console.domain.kept import kept, kept_capital, kept_together, kept_words, shown
+from console.domain.language import N_, sentences
 from console.domain.spelling import nearest, squeezed
 
 V1Kind = Literal["order_reference", "billing_agreement", "authorization", "capture", "refund"]
@@ -83,11 +85,12 @@ class Call:
 
 
 _A_TO_C: Final = "21st character A → C"
-_CAPTURE_NOW: Final = (
+_ID_CHANGES: Final = {_A_TO_C: N_("21st character A → C.")}
+_CAPTURE_NOW: Final = N_(
     "captureNow true does v1's CaptureNow; canHandlePendingAuthorization decides between a "
     "synchronous and an asynchronous authorization."
 )
-_IN_FLIGHT: Final = (
+_IN_FLIGHT: Final = N_(
     "The guide meant v2 calls on v1 orders for completing in-flight transactions and refunds; "
     "new v1 orders are not to be created any more."
 )
@@ -135,8 +138,10 @@ CALLS: Final[tuple[Call, ...]] = (
         body=(("cancelPendingCharges", True),),
         v2_states=("Chargeable", "NonChargeable"),
         note=(
-            "Charges that are authorized and not captured are canceled with it. v1 refused it "
-            "once anything was captured; whether v2 refuses too isn't documented."
+            N_(
+                "Charges that are authorized and not captured are canceled with it. v1 refused it "
+                "once anything was captured; whether v2 refuses too isn't documented."
+            )
         ),
     ),
     Call(
@@ -149,7 +154,7 @@ CALLS: Final[tuple[Call, ...]] = (
         "chargePermissionId",
         body=(("cancelPendingCharges", False),),
         v2_states=("Chargeable", "NonChargeable"),
-        note="Open authorizations stayed capturable in v1; the flag says the same for v2.",
+        note=N_("Open authorizations stayed capturable in v1; the flag says the same for v2."),
     ),
     Call(
         "CloseBillingAgreement",
@@ -161,7 +166,7 @@ CALLS: Final[tuple[Call, ...]] = (
         "chargePermissionId",
         body=(("cancelPendingCharges", False),),
         v2_states=("Chargeable", "NonChargeable"),
-        note="Open authorizations stayed capturable in v1; the flag says the same for v2.",
+        note=N_("Open authorizations stayed capturable in v1; the flag says the same for v2."),
     ),
     Call(
         "Capture",
@@ -174,7 +179,7 @@ CALLS: Final[tuple[Call, ...]] = (
         id_change=_A_TO_C,
         v1_states=("Open",),
         v2_states=("Authorized",),
-        note="One capture per authorization, in v1 as in v2.",
+        note=N_("One capture per authorization, in v1 as in v2."),
     ),
     Call(
         "CloseAuthorization",
@@ -187,7 +192,7 @@ CALLS: Final[tuple[Call, ...]] = (
         id_change=_A_TO_C,
         v1_states=("Pending", "Open"),
         v2_states=("AuthorizationInitiated", "Authorized"),
-        note="Not while a capture is initiated: CaptureInitiated can't be canceled.",
+        note=N_("Not while a capture is initiated: CaptureInitiated can't be canceled."),
     ),
     Call(
         "GetAuthorizationDetails",
@@ -198,7 +203,7 @@ CALLS: Final[tuple[Call, ...]] = (
         "AmazonAuthorizationId",
         "chargeId",
         id_change=_A_TO_C,
-        note="The authorization id itself is unknown to v2.",
+        note=N_("The authorization id itself is unknown to v2."),
     ),
     Call(
         "GetCaptureDetails",
@@ -208,7 +213,7 @@ CALLS: Final[tuple[Call, ...]] = (
         "/charges/{chargeId}",
         "AmazonCaptureId",
         "chargeId",
-        note="Capture ids and charge ids are one namespace: the id is used as it is.",
+        note=N_("Capture ids and charge ids are one namespace: the id is used as it is."),
     ),
     Call(
         "GetOrderReferenceDetails",
@@ -218,7 +223,7 @@ CALLS: Final[tuple[Call, ...]] = (
         "/chargePermissions/{chargePermissionId}",
         "AmazonOrderReferenceId",
         "chargePermissionId",
-        note="v2 doesn't list the authorizations of an order: keep the ids.",
+        note=N_("v2 doesn't list the authorizations of an order: keep the ids."),
     ),
     Call(
         "GetBillingAgreementDetails",
@@ -239,9 +244,12 @@ CALLS: Final[tuple[Call, ...]] = (
         "chargeId",
         v1_states=("Completed",),
         v2_states=("Captured",),
-        note=(
-            "The capture id, never the authorization id: an -A id must be changed to its -C id "
-            "first. " + _IN_FLIGHT
+        note=sentences(
+            N_(
+                "The capture id, never the authorization id: an -A id must be changed to its -C id "
+                "first."
+            ),
+            _IN_FLIGHT,
         ),
     ),
     Call(
@@ -262,59 +270,73 @@ CALLS: Final[tuple[Call, ...]] = (
         "AmazonBillingAgreementId",
         "chargePermissionId",
         v2_states=("Chargeable", "NonChargeable"),
-        note="Only merchantMetadata and recurringMetadata can be updated.",
+        note=N_("Only merchantMetadata and recurringMetadata can be updated."),
     ),
     _none(
         "CreateOrderReferenceForId",
         "AmazonBillingAgreementId",
-        "No equivalent. Call Create Charge with the billing agreement id when the payment is to "
-        "be authorized or captured.",
+        N_(
+            "No equivalent. Call Create Charge with the billing agreement id when the payment is "
+            "to be authorized or captured."
+        ),
     ),
     _none(
         "ValidateBillingAgreement",
         "AmazonBillingAgreementId",
-        "No equivalent and none needed: Amazon validates the payment method when the charge "
-        "permission is created.",
+        N_(
+            "No equivalent and none needed: Amazon validates the payment method when the charge "
+            "permission is created."
+        ),
     ),
     _none(
         "SetOrderReferenceDetails",
         "AmazonOrderReferenceId",
-        "No equivalent. It belongs to a v1 checkout that isn't confirmed yet; in v2 the checkout "
-        "session holds these details.",
+        N_(
+            "No equivalent. It belongs to a v1 checkout that isn't confirmed yet; in v2 the "
+            "checkout session holds these details."
+        ),
         _NOT_IN_GUIDE,
     ),
     _none(
         "ConfirmOrderReference",
         "AmazonOrderReferenceId",
-        "No equivalent. It ends a v1 checkout; in v2 Complete Checkout Session does, for v2 "
-        "checkouts alone.",
+        N_(
+            "No equivalent. It ends a v1 checkout; in v2 Complete Checkout Session does, for v2 "
+            "checkouts alone."
+        ),
         _NOT_IN_GUIDE,
     ),
     _none(
         "SetOrderAttributes",
         "AmazonOrderReferenceId",
-        "No counterpart is named. Update Charge Permission changes merchantMetadata; whether it "
-        "does so on every v1 order is unconfirmed.",
+        N_(
+            "No counterpart is named. Update Charge Permission changes merchantMetadata; whether "
+            "it does so on every v1 order is unconfirmed."
+        ),
         _NOT_IN_GUIDE,
     ),
     _none(
         "ListOrderReference",
         "SellerOrderId",
-        "No equivalent: v2 has no list and no search. Find ids through notifications, reports "
-        "or Seller Central.",
+        N_(
+            "No equivalent: v2 has no list and no search. Find ids through notifications, reports "
+            "or Seller Central."
+        ),
         _NOT_IN_GUIDE,
     ),
     _none(
         "ListOrderReferenceByNextToken",
         "NextPageToken",
-        "No equivalent: v2 has no list and no search.",
+        N_("No equivalent: v2 has no list and no search."),
         _NOT_IN_GUIDE,
     ),
     _none(
         "ConfirmBillingAgreement",
         "AmazonBillingAgreementId",
-        "No equivalent. It ends a v1 checkout; in v2 Complete Checkout Session does, for v2 "
-        "checkouts alone.",
+        N_(
+            "No equivalent. It ends a v1 checkout; in v2 Complete Checkout Session does, for v2 "
+            "checkouts alone."
+        ),
         _NOT_IN_GUIDE,
     ),
 )
@@ -372,7 +394,7 @@ V1_TO_V2: Final[tuple[ToV2, ...]] = (
         "Draft",
         "charge_permission",
         None,
-        note="Never confirmed: v2 has no object for it.",
+        note=N_("Never confirmed: v2 has no object for it."),
         inferred=True,
         source=DEDUCED,
     ),
@@ -381,15 +403,15 @@ V1_TO_V2: Final[tuple[ToV2, ...]] = (
         "Open",
         "charge_permission",
         "Chargeable",
-        condition="before a successful capture",
+        condition=N_("Before a successful capture."),
     ),
     ToV2(
         "order_reference",
         "Open",
         "charge_permission",
         "Closed",
-        condition="after a successful capture",
-        note="The v2 object closes when nothing is left to capture: good news.",
+        condition=N_("After a successful capture."),
+        note=N_("The v2 object closes when nothing is left to capture: good news."),
     ),
     ToV2("order_reference", "Suspended", "charge_permission", "NonChargeable"),
     ToV2("order_reference", "Canceled", "charge_permission", "Closed"),
@@ -399,7 +421,7 @@ V1_TO_V2: Final[tuple[ToV2, ...]] = (
         "Draft",
         "charge_permission",
         None,
-        note="Never confirmed: v2 has no object for it.",
+        note=N_("Never confirmed: v2 has no object for it."),
         inferred=True,
         source=DEDUCED,
     ),
@@ -416,8 +438,8 @@ V1_TO_V2: Final[tuple[ToV2, ...]] = (
         "charge",
         "Captured",
         reasons=CAPTURED_REASONS,
-        condition="the authorization was captured",
-        note="The guide prints MaxAmountCaptured, the v1 API answers MaxCapturesProcessed.",
+        condition=N_("The authorization was captured."),
+        note=N_("The guide prints MaxAmountCaptured, the v1 API answers MaxCapturesProcessed."),
     ),
     ToV2(
         "authorization",
@@ -426,7 +448,7 @@ V1_TO_V2: Final[tuple[ToV2, ...]] = (
         "Canceled",
         reasons=CAPTURED_REASONS,
         other_than=True,
-        condition="every other reason code",
+        condition=N_("Every other reason code."),
     ),
     ToV2("capture", "Pending", "charge", "CaptureInitiated"),
     ToV2("capture", "Completed", "charge", "Captured"),
@@ -437,8 +459,10 @@ V1_TO_V2: Final[tuple[ToV2, ...]] = (
         "charge",
         "Canceled",
         note=(
-            "As the guide prints it. v1 closed a capture when it had been refunded as far as "
-            "allowed, so trust what Get Charge says."
+            N_(
+                "As the guide prints it. v1 closed a capture when it had been refunded as far as "
+                "allowed, so trust what Get Charge says."
+            )
         ),
     ),
     ToV2(
@@ -447,8 +471,8 @@ V1_TO_V2: Final[tuple[ToV2, ...]] = (
         "charge",
         "Captured",
         reasons=FULLY_REFUNDED_REASONS,
-        condition="refunded as far as allowed",
-        note="Get Charge probably says Captured with a refundedAmount; unconfirmed.",
+        condition=N_("Refunded as far as allowed."),
+        note=N_("Get Charge probably says Captured with a refundedAmount; unconfirmed."),
         inferred=True,
         source=DEDUCED,
     ),
@@ -543,7 +567,9 @@ def _permission_rows() -> Iterator[ToV1]:
         yield ToV1(
             cp,
             "NonChargeable",
-            V1State(kind, "Open", None, "a charge is in progress: v1 has no word for it", True),
+            V1State(
+                kind, "Open", None, N_("A charge is in progress: v1 has no word for it."), True
+            ),
             reasons=("ChargeInProgress",),
             recurring=recurring,
         )
@@ -551,21 +577,23 @@ def _permission_rows() -> Iterator[ToV1]:
             cp,
             "Closed",
             # v1's list of reasons for a closed agreement isn't readable to its end.
-            V1State(kind, "Closed", None if recurring else "Expired", "its time ran out", True),
+            V1State(
+                kind, "Closed", None if recurring else "Expired", N_("Its time ran out."), True
+            ),
             reasons=("Expired",),
             recurring=recurring,
         )
         yield ToV1(
             cp,
             "Closed",
-            V1State(kind, "Closed", "SellerClosed", "closed by the merchant", True),
+            V1State(kind, "Closed", "SellerClosed", N_("Closed by the merchant."), True),
             reasons=("MerchantClosed",),
             recurring=recurring,
         )
         yield ToV1(
             cp,
             "Closed",
-            V1State(kind, "Closed", "AmazonClosed", "closed by Amazon", True),
+            V1State(kind, "Closed", "AmazonClosed", N_("Closed by Amazon."), True),
             reasons=("AmazonClosed",),
             recurring=recurring,
         )
@@ -575,7 +603,7 @@ def _permission_rows() -> Iterator[ToV1]:
     yield ToV1(
         cp,
         "Closed",
-        V1State(order, "Canceled", "SellerCanceled", "canceled by the merchant", True),
+        V1State(order, "Canceled", "SellerCanceled", N_("Canceled by the merchant."), True),
         reasons=("MerchantCanceled",),
         recurring=False,
         captured=False,
@@ -583,7 +611,7 @@ def _permission_rows() -> Iterator[ToV1]:
     yield ToV1(
         cp,
         "Closed",
-        V1State(order, "Closed", "SellerClosed", "something had been captured", True),
+        V1State(order, "Closed", "SellerClosed", N_("Something had been captured."), True),
         reasons=("MerchantCanceled",),
         recurring=False,
         captured=True,
@@ -591,14 +619,14 @@ def _permission_rows() -> Iterator[ToV1]:
     yield ToV1(
         cp,
         "Closed",
-        V1State(agreement, "Closed", "SellerClosed", "closed by the merchant", True),
+        V1State(agreement, "Closed", "SellerClosed", N_("Closed by the merchant."), True),
         reasons=("MerchantCanceled",),
         recurring=True,
     )
     yield ToV1(
         cp,
         "Closed",
-        V1State(order, "Canceled", "AmazonCanceled", "canceled by Amazon", True),
+        V1State(order, "Canceled", "AmazonCanceled", N_("Canceled by Amazon."), True),
         reasons=("AmazonCanceled",),
         recurring=False,
         captured=False,
@@ -606,7 +634,7 @@ def _permission_rows() -> Iterator[ToV1]:
     yield ToV1(
         cp,
         "Closed",
-        V1State(order, "Closed", "AmazonClosed", "something had been captured", True),
+        V1State(order, "Closed", "AmazonClosed", N_("Something had been captured."), True),
         reasons=("AmazonCanceled",),
         recurring=False,
         captured=True,
@@ -614,7 +642,7 @@ def _permission_rows() -> Iterator[ToV1]:
     yield ToV1(
         cp,
         "Closed",
-        V1State(agreement, "Canceled", "AmazonCanceled", "canceled by Amazon", True),
+        V1State(agreement, "Canceled", "AmazonCanceled", N_("Canceled by Amazon."), True),
         reasons=("AmazonCanceled",),
         recurring=True,
     )
@@ -622,7 +650,7 @@ def _permission_rows() -> Iterator[ToV1]:
         yield ToV1(
             cp,
             "Closed",
-            V1State(agreement, "Closed", "BuyerClosed", "ended by the buyer", True),
+            V1State(agreement, "Closed", "BuyerClosed", N_("Ended by the buyer."), True),
             reasons=(reason,),
             recurring=True,
         )
@@ -630,14 +658,16 @@ def _permission_rows() -> Iterator[ToV1]:
         yield ToV1(
             cp,
             "Closed",
-            V1State(order, "Closed", None, "ended by the buyer: v1 has no word for it", True),
+            V1State(order, "Closed", None, N_("Ended by the buyer: v1 has no word for it."), True),
             reasons=(reason,),
             recurring=False,
         )
         yield ToV1(
             cp,
             "Closed",
-            V1State(order, "Canceled", None, "ended by the buyer: v1 has no word for it", True),
+            V1State(
+                order, "Canceled", None, N_("Ended by the buyer: v1 has no word for it."), True
+            ),
             reasons=(reason,),
             recurring=False,
             captured=False,
@@ -656,7 +686,7 @@ def _permission_rows() -> Iterator[ToV1]:
     yield ToV1(
         cp,
         "Closed",
-        V1State(order, "Canceled", None, "only while nothing was captured"),
+        V1State(order, "Canceled", None, N_("Only while nothing was captured.")),
         reasons=_CLOSED_REASONS,
         other_than=True,
         recurring=False,
@@ -674,7 +704,7 @@ def _permission_rows() -> Iterator[ToV1]:
     yield ToV1(
         cp,
         "Closed",
-        V1State(order, "Open", None, "everything is captured, and nobody closed it in v1"),
+        V1State(order, "Open", None, N_("Everything is captured, and nobody closed it in v1.")),
         reasons=("AmazonClosed",),
         recurring=False,
         fully_captured=True,
@@ -682,7 +712,7 @@ def _permission_rows() -> Iterator[ToV1]:
     yield ToV1(
         cp,
         "Closed",
-        V1State(order, "Open", None, "everything is captured, and nobody closed it in v1"),
+        V1State(order, "Open", None, N_("Everything is captured, and nobody closed it in v1.")),
         reasons=_CLOSED_REASONS,
         other_than=True,
         recurring=False,
@@ -698,12 +728,12 @@ def _charge_rows() -> Iterator[ToV1]:
     yield ToV1(
         "charge",
         "CaptureInitiated",
-        V1State(auth, "Closed", "MaxCapturesProcessed", "if v1 closed it at once", True),
+        V1State(auth, "Closed", "MaxCapturesProcessed", N_("If v1 closed it at once."), True),
     )
     yield ToV1(
         "charge",
         "CaptureInitiated",
-        V1State(auth, "Open", None, "if v1 closed it only after the capture", True),
+        V1State(auth, "Open", None, N_("If v1 closed it only after the capture."), True),
     )
     yield ToV1("charge", "CaptureInitiated", V1State(capture, "Pending"))
     yield ToV1("charge", "Captured", V1State(auth, "Closed", "MaxCapturesProcessed"))
@@ -715,7 +745,7 @@ def _charge_rows() -> Iterator[ToV1]:
             capture,
             "Closed",
             "MaxAmountRefunded",
-            "refunded as far as allowed, which is more than was captured",
+            N_("Refunded as far as allowed, which is more than was captured."),
             True,
         ),
         fully_refunded=True,
@@ -724,13 +754,13 @@ def _charge_rows() -> Iterator[ToV1]:
     yield ToV1(
         "charge",
         "Declined",
-        V1State(auth, "Declined", "InvalidPaymentMethod", "SoftDecline true", True),
+        V1State(auth, "Declined", "InvalidPaymentMethod", N_("SoftDecline true."), True),
         reasons=("SoftDeclined",),
     )
     yield ToV1(
         "charge",
         "Declined",
-        V1State(auth, "Declined", "InvalidPaymentMethod", "SoftDecline false", True),
+        V1State(auth, "Declined", "InvalidPaymentMethod", N_("SoftDecline false."), True),
         reasons=("HardDeclined",),
     )
     yield ToV1(
@@ -743,21 +773,21 @@ def _charge_rows() -> Iterator[ToV1]:
         yield ToV1(
             "charge",
             "Declined",
-            V1State(auth, "Declined", reason, "no capture was requested"),
+            V1State(auth, "Declined", reason, N_("No capture was requested.")),
             reasons=(reason,),
             captured=False,
         )
         yield ToV1(
             "charge",
             "Declined",
-            V1State(capture, "Declined", reason, "a capture was requested"),
+            V1State(capture, "Declined", reason, N_("A capture was requested.")),
             reasons=(reason,),
             captured=True,
         )
     yield ToV1(
         "charge",
         "Declined",
-        V1State(auth, "Declined", None, "no capture was requested"),
+        V1State(auth, "Declined", None, N_("No capture was requested.")),
         reasons=(*_AUTHORIZATION_DECLINES, "AmazonRejected", "ProcessingFailure"),
         other_than=True,
         captured=False,
@@ -765,7 +795,7 @@ def _charge_rows() -> Iterator[ToV1]:
     yield ToV1(
         "charge",
         "Declined",
-        V1State(capture, "Declined", None, "a capture was requested"),
+        V1State(capture, "Declined", None, N_("A capture was requested.")),
         reasons=(*_AUTHORIZATION_DECLINES, "AmazonRejected", "ProcessingFailure"),
         other_than=True,
         captured=True,
@@ -774,7 +804,7 @@ def _charge_rows() -> Iterator[ToV1]:
         yield ToV1(
             "charge",
             "Declined",
-            V1State(auth, state, None, "a capture was requested and declined", True),
+            V1State(auth, state, None, N_("A capture was requested and declined."), True),
             reasons=_AUTHORIZATION_DECLINES,
             other_than=True,
             captured=True,
@@ -802,7 +832,7 @@ def _charge_rows() -> Iterator[ToV1]:
     yield ToV1(
         "charge",
         "Canceled",
-        V1State(capture, "Closed", None, "as the guide prints it, if it was captured"),
+        V1State(capture, "Closed", None, N_("As the guide prints it, if it was captured.")),
         captured=True,
     )
 
@@ -963,20 +993,22 @@ SELLER_CENTRAL_STATES: Final[tuple[SellerCentralState, ...]] = (
     SellerCentralState(
         "Open",
         "Chargeable",
-        "Not captured yet; or the buyer almost finished and Complete Checkout Session was never "
-        "called, which Amazon cancels after 24 hours.",
+        N_(
+            "Not captured yet; or the buyer almost finished and Complete Checkout Session was "
+            "never called, which Amazon cancels after 24 hours."
+        ),
     ),
     SellerCentralState(
         "Suspended",
         "NonChargeable",
-        "A problem with the payment method.",
+        N_("A problem with the payment method."),
         reasons=("ChargeInProgress",),
         other_than=True,
     ),
     SellerCentralState(
         "Open",
         "NonChargeable",
-        "A charge is in progress: no problem with the payment method, so probably Open.",
+        N_("A charge is in progress: no problem with the payment method, so probably Open."),
         reasons=("ChargeInProgress",),
         inferred=True,
         source=DEDUCED,
@@ -984,14 +1016,18 @@ SELLER_CENTRAL_STATES: Final[tuple[SellerCentralState, ...]] = (
     SellerCentralState(
         "Closed",
         "Closed",
-        "Fully captured (with allowOvercharge: up to the raised limit), or closed through the "
-        "API, by hand, by Amazon, or because its time ran out.",
+        N_(
+            "Fully captured (with allowOvercharge: up to the raised limit), or closed through the "
+            "API, by hand, by Amazon, or because its time ran out."
+        ),
     ),
     SellerCentralState(
         "Canceled",
         "Closed",
-        "Canceled by hand, or the checkout session was never completed; only before anything "
-        "was captured.",
+        N_(
+            "Canceled by hand, or the checkout session was never completed; only before anything "
+            "was captured."
+        ),
         reasons=("Expired", "MerchantClosed", "AmazonClosed", "BuyerClosed"),
         other_than=True,
         captured=False,
@@ -1024,11 +1060,11 @@ def seller_central_state(
             if row.reasons and ((reason in row.reasons) == row.other_than):
                 continue
             found.append(row.shown)
-    shown = tuple(dict.fromkeys(found))
+    words = tuple(dict.fromkeys(found))
     # Canceled by the merchant is the one reason that speaks for Canceled first.
-    if "Canceled" in shown and "MerchantCanceled" in tuple(reasons or ()):
-        return ("Canceled", *(word for word in shown if word != "Canceled"))
-    return shown
+    if "Canceled" in words and "MerchantCanceled" in tuple(reasons or ()):
+        return ("Canceled", *(word for word in words if word != "Canceled"))
+    return words
 
 
 @dataclass(frozen=True)
@@ -1047,26 +1083,28 @@ SELLER_CENTRAL_ACTIONS: Final[tuple[SellerCentralAction, ...]] = (
         "Collect payment (売上請求)",
         "Authorize, Capture",
         "Create Charge, Capture Charge",
-        "Creates a charge where there is none and captures at once: the state can change behind "
-        "this console.",
+        N_(
+            "Creates a charge where there is none and captures at once: the state can change "
+            "behind this console."
+        ),
     ),
     SellerCentralAction(
         "Close (終了したお支払い)",
         "CloseOrderReference",
         "Close Charge Permission, cancelPendingCharges false",
-        "Shown as Closed afterwards.",
+        N_("Shown as Closed afterwards."),
     ),
     SellerCentralAction(
         "Cancel (お支払いキャンセル)",
         "CancelOrderReference",
         "Close Charge Permission, cancelPendingCharges true",
-        "Shown as Canceled afterwards; v2 says Closed for both.",
+        N_("Shown as Canceled afterwards; v2 says Closed for both."),
     ),
     SellerCentralAction(
         "Refund",
         "Refund",
         "Create Refund",
-        "A refund by hand is a refund like any other.",
+        N_("A refund by hand is a refund like any other."),
     ),
 )
 
@@ -1154,10 +1192,10 @@ def _charged(
     )
 
 
-_ATYPICAL: Final = "A warning not to ship; v2 has no word for it."
-_ONE_WORD: Final = "v1 had one word for every problem with the payment method."
-_ALL_USED: Final = "v2 closes when nothing is left to capture, probably as AmazonClosed."
-_NO_V1: Final = "v1 has no word for it."
+_ATYPICAL: Final = N_("A warning not to ship; v2 has no word for it.")
+_ONE_WORD: Final = N_("v1 had one word for every problem with the payment method.")
+_ALL_USED: Final = N_("v2 closes when nothing is left to capture, probably as AmazonClosed.")
+_NO_V1: Final = N_("v1 has no word for it.")
 
 REASONS: Final[tuple[Reason, ...]] = (
     _suspended("order_reference", "InvalidPaymentMethod", "PaymentMethodInvalid"),
@@ -1175,7 +1213,7 @@ REASONS: Final[tuple[Reason, ...]] = (
         "charge_permission",
         "NonChargeable",
         "ChargeInProgress",
-        "v1 has no word for it; the order stays Open.",
+        N_("v1 has no word for it; the order stays Open."),
         True,
     ),
     _suspended("billing_agreement", "InvalidPaymentMethod", "PaymentMethodInvalid"),
@@ -1201,7 +1239,7 @@ REASONS: Final[tuple[Reason, ...]] = (
         "charge_permission",
         "NonChargeable",
         "ChargeInProgress",
-        "v1 has no word for it; the agreement stays Open.",
+        N_("v1 has no word for it; the agreement stays Open."),
         True,
     ),
     _ended("order_reference", "Canceled", "SellerCanceled", "MerchantCanceled"),
@@ -1210,7 +1248,7 @@ REASONS: Final[tuple[Reason, ...]] = (
         "Canceled",
         "Stale",
         None,
-        "Not confirmed within 3 hours; whether v2 answers for such an order is unconfirmed.",
+        N_("Not confirmed within 3 hours; whether v2 answers for such an order is unconfirmed."),
     ),
     _ended("order_reference", "Canceled", "AmazonCanceled", "AmazonCanceled", same=True),
     _ended("order_reference", "Closed", "Expired", "Expired", same=True),
@@ -1220,14 +1258,14 @@ REASONS: Final[tuple[Reason, ...]] = (
         "Closed",
         "MaxAuthorizationsCaptured",
         "AmazonClosed",
-        "Older texts say 10 authorizations, newer ones 25.",
+        N_("Older texts say 10 authorizations, newer ones 25."),
     ),
     _ended(
         "order_reference",
         "Closed",
         "MaxAuthorizationsProcessed",
         "AmazonClosed",
-        "Another spelling of MaxAuthorizationsCaptured, seen in one list.",
+        N_("Another spelling of MaxAuthorizationsCaptured, seen in one list."),
     ),
     _ended("order_reference", "Closed", "AmazonClosed", "AmazonClosed", same=True),
     _ended("order_reference", "Closed", "SellerClosed", "MerchantClosed"),
@@ -1237,7 +1275,7 @@ REASONS: Final[tuple[Reason, ...]] = (
         "Canceled",
         "Stale",
         None,
-        "Not confirmed within 3 hours; whether v2 answers for it is unconfirmed.",
+        N_("Not confirmed within 3 hours; whether v2 answers for it is unconfirmed."),
     ),
     _ended("billing_agreement", "Canceled", "AmazonCanceled", "AmazonCanceled", same=True),
     _ended("billing_agreement", "Closed", "SellerClosed", "MerchantClosed"),
@@ -1246,7 +1284,7 @@ REASONS: Final[tuple[Reason, ...]] = (
         "Closed",
         "SellerClosed",
         "MerchantCanceled",
-        "Older v2 pages have MerchantCanceled where newer ones have MerchantClosed.",
+        N_("Older v2 pages have MerchantCanceled where newer ones have MerchantClosed."),
     ),
     _ended("billing_agreement", "Closed", "BuyerClosed", "BuyerClosed", same=True),
     _ended("billing_agreement", "Closed", "BuyerClosed", "BuyerCanceled"),
@@ -1256,15 +1294,15 @@ REASONS: Final[tuple[Reason, ...]] = (
         "Closed",
         None,
         "Expired",
-        "v1's list of reasons isn't readable to its end: its word is unconfirmed.",
+        N_("v1's list of reasons isn't readable to its end: its word is unconfirmed."),
     ),
     _charged("authorization", "Pending", "StopShipmentAtypicalAuth", "AuthorizationInitiated",
              None, _ATYPICAL),
     _charged("authorization", "Open", "StopShipmentAtypicalAuth", "Authorized", None, _ATYPICAL),
     _charged("authorization", "Declined", "InvalidPaymentMethod", "Declined", "SoftDeclined",
-             "With v1's SoftDecline true."),
+             N_("With v1's SoftDecline true.")),
     _charged("authorization", "Declined", "InvalidPaymentMethod", "Declined", "HardDeclined",
-             "With v1's SoftDecline false."),
+             N_("With v1's SoftDecline false.")),
     _charged("authorization", "Declined", "AmazonRejected", "Declined", "AmazonRejected",
              same=True),
     _charged("authorization", "Declined", "ProcessingFailure", "Declined", "ProcessingFailure",
@@ -1272,12 +1310,12 @@ REASONS: Final[tuple[Reason, ...]] = (
     _charged("authorization", "Declined", "TransactionTimedOut", "Declined",
              "TransactionTimedOut", same=True),
     _charged("authorization", "Closed", "MaxCapturesProcessed", "Captured", None,
-             "The v1 API's spelling."),
+             N_("The v1 API's spelling.")),
     _charged("authorization", "Closed", "MaxAmountCaptured", "Captured", None,
-             "The migration guide's spelling."),
+             N_("The migration guide's spelling.")),
     _charged("authorization", "Closed", "ExpiredUnused", "Canceled", "ExpiredUnused", same=True),
     _charged("authorization", "Closed", "ExpireUnused", "Canceled", "ExpiredUnused",
-             "A spelling seen in one list."),
+             N_("A spelling seen in one list.")),
     _charged("authorization", "Closed", "SellerClosed", "Canceled", "MerchantCanceled"),
     _charged("authorization", "Closed", "AmazonClosed", "Canceled", "AmazonCanceled"),
     _charged("authorization", "Closed", "OrderReferenceCanceled", "Canceled",
@@ -1290,10 +1328,10 @@ REASONS: Final[tuple[Reason, ...]] = (
     _charged("capture", "Declined", "ProcessingFailure", "Declined", "ProcessingFailure",
              same=True),
     _charged("capture", "Closed", "MaxAmountRefunded", "Captured", None,
-             "The guide maps it to Canceled; Get Charge probably says Captured."),
+             N_("The guide maps it to Canceled; Get Charge probably says Captured.")),
     _charged("capture", "Closed", "MaxRefundsProcessed", "Captured", None,
-             "10 refunds in v1. The guide maps it to Canceled; Get Charge probably says "
-             "Captured."),
+             N_("10 refunds in v1. The guide maps it to Canceled; Get Charge probably says "
+             "Captured.")),
     _charged("capture", "Closed", "AmazonClosed", "Canceled", "AmazonCanceled"),
     Reason("refund", "Declined", "AmazonRejected", "refund", "Declined", "AmazonRejected",
            source=V1_REFUND_STATES),
@@ -1336,56 +1374,57 @@ class Term:
 
 
 TERMS: Final[tuple[Term, ...]] = (
-    Term("id", "AmazonOrderReferenceId", "chargePermissionId", "Used as it is: P live, S sandbox."),
+    Term("id", "AmazonOrderReferenceId", "chargePermissionId",
+         N_("Used as it is: P live, S sandbox.")),
     Term("id", "AmazonBillingAgreementId", "chargePermissionId",
-         "Used as it is: B live, C sandbox. Its charges have another base."),
-    Term("id", "AmazonAuthorizationId", "chargeId", _A_TO_C + "."),
-    Term("id", "AmazonCaptureId", "chargeId", "Used as it is: one namespace."),
-    Term("id", "AmazonRefundId", "refundId", "Used as it is."),
+         N_("Used as it is: B live, C sandbox. Its charges have another base.")),
+    Term("id", "AmazonAuthorizationId", "chargeId", _ID_CHANGES[_A_TO_C]),
+    Term("id", "AmazonCaptureId", "chargeId", N_("Used as it is: one namespace.")),
+    Term("id", "AmazonRefundId", "refundId", N_("Used as it is.")),
     Term("field", "CaptureNow", "captureNow"),
     Term("field", "TransactionTimeout", "canHandlePendingAuthorization",
-         "0 was synchronous: canHandlePendingAuthorization false.", inferred=True),
+         N_("0 was synchronous: canHandlePendingAuthorization false."), inferred=True),
     Term("field", "ClosureReason", "closureReason",
-         "v1: 1024 characters for orders and agreements, 255 for authorizations; v2: 255.",
+         N_("v1: 1024 characters for orders and agreements, 255 for authorizations; v2: 255."),
          source=PERMISSION_PAGE),
     Term("field", "SellerOrderId", "merchantMetadata.merchantReferenceId",
-         "The merchant's own order number; v2 can't search for it.", source=JP_FAQ),
+         N_("The merchant's own order number; v2 can't search for it."), source=JP_FAQ),
     Term("field", "StoreName", "merchantMetadata.merchantStoreName", inferred=True,
          source=DEDUCED),
     Term("field", "AuthorizationReferenceId, CaptureReferenceId, RefundReferenceId",
          "x-amz-pay-idempotency-key",
-         "Both make a request happen once; v1's were 32 characters at most, as the key is.",
+         N_("Both make a request happen once; v1's were 32 characters at most, as the key is."),
          inferred=True, source=DEDUCED),
     Term("field", "SandboxSimulation in a seller note", "x-amz-pay-simulation-code",
-         "Sandbox alone.", source="Sandbox simulations"),
-    Term("refund type", "SellerInitiated", None, "A refund that the merchant made.",
+         N_("Sandbox alone."), source="Sandbox simulations"),
+    Term("refund type", "SellerInitiated", None, N_("A refund that the merchant made."),
          source=V1_REFUND_STATES),
     Term("refund type", "AmazonA-ZRefund", None,
-         "A refund that Amazon made for an A-to-z claim.", source=V1_REFUND_STATES),
+         N_("A refund that Amazon made for an A-to-z claim."), source=V1_REFUND_STATES),
     Term("refund type", "BuyerCanceled", None,
-         "Direct debit that the buyer canceled in time.", source=V1_REFUND_STATES),
-    Term("error", "CaptureNotRefundable", "InvalidChargeStatus", "405 in v1, 422 in v2.",
+         N_("Direct debit that the buyer canceled in time."), source=V1_REFUND_STATES),
+    Term("error", "CaptureNotRefundable", "InvalidChargeStatus", N_("405 in v1, 422 in v2."),
          True, V1_ERRORS_PAGE),
     Term("error", "DuplicateReferenceId", "DuplicateIdempotencyKey",
-         "400 in both: a reference used twice.", True, V1_ERRORS_PAGE),
-    Term("error", "DuplicateRequest", "DuplicateIdempotencyKey", "400 in both.", True,
+         N_("400 in both: a reference used twice."), True, V1_ERRORS_PAGE),
+    Term("error", "DuplicateRequest", "DuplicateIdempotencyKey", N_("400 in both."), True,
          V1_ERRORS_PAGE),
-    Term("error", "InvalidAuthorizationStatus", "InvalidChargeStatus", "405 in v1, 422 in v2.",
+    Term("error", "InvalidAuthorizationStatus", "InvalidChargeStatus", N_("405 in v1, 422 in v2."),
          True, V1_ERRORS_PAGE),
-    Term("error", "InvalidOrderReferenceStatus", "InvalidChargePermissionStatus", "422 in v2.",
+    Term("error", "InvalidOrderReferenceStatus", "InvalidChargePermissionStatus", N_("422 in v2."),
          True, V1_ERRORS_PAGE),
-    Term("error", "TransactionAmountExceeded", "TransactionAmountExceeded", "The same word.",
+    Term("error", "TransactionAmountExceeded", "TransactionAmountExceeded", N_("The same word."),
          source=V1_ERRORS_PAGE),
-    Term("error", "TransactionCountExceeded", "TransactionCountExceeded", "The same word.",
+    Term("error", "TransactionCountExceeded", "TransactionCountExceeded", N_("The same word."),
          source=V1_ERRORS_PAGE),
-    Term("error", "CurrencyMismatch", "CurrencyMismatch", "The same word; 400 in both.",
+    Term("error", "CurrencyMismatch", "CurrencyMismatch", N_("The same word; 400 in both."),
          source=V1_ERRORS_PAGE),
     Term("error", "BillingAgreementNotModifiable", "ChargePermissionNotModifiable",
-         "405 in v1, 422 in v2.", True, V1_ERRORS_PAGE),
-    Term("error", "PaymentMethodNotModifiable", None, "The buyer changes it, on Amazon's pages.",
-         True, V1_ERRORS_PAGE),
+         N_("405 in v1, 422 in v2."), True, V1_ERRORS_PAGE),
+    Term("error", "PaymentMethodNotModifiable", None,
+         N_("The buyer changes it, on Amazon's pages."), True, V1_ERRORS_PAGE),
     Term("error", "InvalidTransactionId", "ResourceNotFound",
-         "Often an authorization id where the capture id was needed.", True, V1_ERRORS_PAGE),
+         N_("Often an authorization id where the capture id was needed."), True, V1_ERRORS_PAGE),
 )  # fmt: skip
 
 
@@ -1415,30 +1454,30 @@ NOTIFICATIONS: Final[tuple[Notification, ...]] = (
     Notification("BillingAgreementNotification", None, "AmazonBillingAgreementId",
                  "CHARGE_PERMISSION", "ATTRIBUTE_CHANGE"),
     Notification("PaymentAuthorize", "AuthorizationNotification", "AmazonAuthorizationId",
-                 "CHARGE", "STATE_CHANGE", "The charge has the id with A → C."),
+                 "CHARGE", "STATE_CHANGE", N_("The charge has the id with A → C.")),
     Notification("PaymentCapture", "CaptureNotification", "AmazonCaptureId", "CHARGE",
-                 "STATE_CHANGE", "The capture id is the charge id."),
+                 "STATE_CHANGE", N_("The capture id is the charge id.")),
     Notification("PaymentRefund", "RefundNotification", "AmazonRefundId", "REFUND",
                  "STATE_CHANGE"),
     Notification(None, None, None, "CHARGEBACK", "STATE_CHANGE",
-                 "The id ends in -B and digits; a sample with -C exists."),
+                 N_("The id ends in -B and digits; a sample with -C exists.")),
 )  # fmt: skip
 
 IPN_FIELDS: Final[tuple[Term, ...]] = (
-    Term("IPN field", "NotificationReferenceId", "NotificationId", "For tracking alone.",
+    Term("IPN field", "NotificationReferenceId", "NotificationId", N_("For tracking alone."),
          source=IPN_PAGE),
     Term("IPN field", "NotificationType", "ObjectType and NotificationType",
-         "v1 named the object in the type.", source=IPN_PAGE),
+         N_("v1 named the object in the type."), source=IPN_PAGE),
     Term("IPN field", "SellerId", "MerchantID", source=IPN_PAGE),
-    Term("IPN field", "ReleaseEnvironment", None, "The id's first letter tells it.",
+    Term("IPN field", "ReleaseEnvironment", None, N_("The id's first letter tells it."),
          source=IPN_PAGE),
     Term("IPN field", "Version 2013-01-01", "NotificationVersion V2",
-         "The version of the message, not of the API.", source=IPN_PAGE),
+         N_("The version of the message, not of the API."), source=IPN_PAGE),
     Term("IPN field", "NotificationData", None,
-         "v1 sent the whole object as XML; v2 sends ids, and a GET tells the state.",
+         N_("v1 sent the whole object as XML; v2 sends ids, and a GET tells the state."),
          source=IPN_PAGE),
     Term("IPN field", "id inside NotificationData", "ObjectId and ChargePermissionId",
-         "Keys come in both PascalCase and camelCase.", source=IPN_PAGE),
+         N_("Keys come in both PascalCase and camelCase."), source=IPN_PAGE),
 )  # fmt: skip
 
 
@@ -1472,12 +1511,12 @@ class ReportColumn:
 REPORT_COLUMNS: Final[tuple[ReportColumn, ...]] = (
     ReportColumn("AmazonOrderReferenceId", "chargePermissionId", source=JP_FAQ),
     ReportColumn("AmazonTransactionId", "chargeId",
-                 "Of a capture row. Not equal to the chargeId for charges of a recurring "
-                 "permission.", source=JP_FAQ),
+                 N_("Of a capture row. Not equal to the chargeId for charges of a recurring "
+                 "permission."), source=JP_FAQ),
     ReportColumn("AmazonCaptureId", "chargeId",
-                 "Not equal to the chargeId for charges of a recurring permission.",
+                 N_("Not equal to the chargeId for charges of a recurring permission."),
                  source=JP_FAQ),
-    ReportColumn("AmazonAuthorizationId", "chargeId", "With A → C in the fourth part.",
+    ReportColumn("AmazonAuthorizationId", "chargeId", N_("With A → C in the fourth part."),
                  source=JP_FAQ),
     ReportColumn("SellerOrderId", "chargePermission.merchantMetadata.merchantReferenceId",
                  source=JP_FAQ),
@@ -1485,13 +1524,13 @@ REPORT_COLUMNS: Final[tuple[ReportColumn, ...]] = (
                  source=JP_FAQ),
     ReportColumn("StoreName", "merchantMetadata.merchantStoreName", inferred=True),
     ReportColumn("CurrencyCode", "currencyCode", inferred=True),
-    ReportColumn("SellerId", "merchantId", "The merchant account.", inferred=True),
+    ReportColumn("SellerId", "merchantId", N_("The merchant account."), inferred=True),
     ReportColumn("TransactionType", None,
-                 "Authorization, Capture, Refund, Debt, A-to-z Guarantee Claim, Chargeback, "
-                 "Dispute, Adjustment, Carryover and others."),
-    ReportColumn("TransactionPostedDate", None, "When it was settled, not when it was made."),
+                 N_("Authorization, Capture, Refund, Debt, A-to-z Guarantee Claim, Chargeback, "
+                 "Dispute, Adjustment, Carryover and others.")),
+    ReportColumn("TransactionPostedDate", None, N_("When it was settled, not when it was made.")),
     ReportColumn("SettlementId", None),
-    ReportColumn("SettlementStartDate", None, "At most 30 days before the end."),
+    ReportColumn("SettlementStartDate", None, N_("At most 30 days before the end.")),
     ReportColumn("SettlementEndDate", None),
 )  # fmt: skip
 
@@ -1546,7 +1585,10 @@ def report_state(report: str, status: str, reason: str | None = None) -> tuple[s
 
 @dataclass(frozen=True)
 class MappingRow:
-    """One line of the whole vocabulary, in words."""
+    """One line of the whole vocabulary, in words.
+
+    They are English, as machines get them; `shown` gives them in the language of the reader.
+    """
 
     topic: str
     v1: str
@@ -1555,22 +1597,46 @@ class MappingRow:
     note: str
 
 
+# What the rows are about, in their order.
+TOPICS: Final = (
+    N_("call"),
+    N_("state, v1 to v2"),
+    N_("state, v2 to v1"),
+    "Seller Central",
+    N_("reason code"),
+    N_("id"),
+    N_("field"),
+    N_("refund type"),
+    N_("error"),
+    N_("IPN field"),
+    N_("notification"),
+    N_("report column"),
+    N_("report status"),
+)
+_NONE: Final = kept(N_("none"))
+_NO_WORD: Final = kept(N_("(no word)"))
+_NO_CODE: Final = kept(N_("(no reason code)"))
+
+
 def _named(kind: str, *parts: str | None) -> str:
-    return " ".join([_TITLES[kind], *(part for part in parts if part)])
+    return kept_words(_TITLES[kind], *(part for part in parts if part))
+
+
+def _either(words: Sequence[str]) -> str:
+    return reduce(lambda said, word: kept(N_("{words} or {word}"), words=said, word=word), words)
 
 
 def _reason_words(reasons: tuple[str, ...], other_than: bool) -> str:
     if not reasons:
         return ""
-    words = " or ".join(reasons)
-    return f"(not {words})" if other_than else f"({words})"
+    words = _either(reasons)
+    return kept(N_("(not {words})"), words=words) if other_than else kept("({words})", words=words)
 
 
 def _note(*parts: str, inferred: bool = False) -> str:
-    sentences = [part[0].upper() + part[1:] for part in parts if part]
-    if inferred:
-        sentences.append("Deduced, not published.")
-    return " ".join(one if one.endswith(".") else one + "." for one in sentences)
+    """Sentences one after the other, each of them whole."""
+    said = [kept_capital(part) for part in parts if part]
+    return kept_together(*said, *([kept(N_("Deduced, not published."))] if inferred else []))
 
 
 def _shown_for(v2_state: str, v1_state: str) -> str:
@@ -1585,19 +1651,21 @@ def _call_rows() -> Iterator[tuple[MappingRow, str]]:
         v2 = ""
         if call.title:
             v2 = f"{call.title}: {call.method} {call.path}" + (f", {body}" if body else "")
-        states = " or ".join(call.v1_states)
+        states = _either(call.v1_states) if call.v1_states else ""
         seller_central = ", ".join(
             action.shown for action in SELLER_CENTRAL_ACTIONS if call.v1 in action.v1.split(", ")
         )
         row = MappingRow(
             "call",
             f"{call.v1} ({call.v1_id})",
-            v2 or "none",
+            v2 or _NONE,
             seller_central,
             _note(
-                f"{call.v1_id} goes in as {call.v2_id}" if call.v2_id else "",
-                call.id_change,
-                f"the v1 object must be {states}" if states else "",
+                kept(N_("{v1_id} goes in as {v2_id}."), v1_id=call.v1_id, v2_id=call.v2_id)
+                if call.v2_id
+                else "",
+                _ID_CHANGES.get(call.id_change, ""),
+                kept(N_("The v1 object must be {states}."), states=states) if states else "",
                 call.note,
             ),
         )
@@ -1609,7 +1677,7 @@ def _state_rows() -> Iterator[MappingRow]:
         yield MappingRow(
             "state, v1 to v2",
             _named(row.kind, row.v1_state, _reason_words(row.reasons, row.other_than)),
-            _named(row.v2_kind, row.v2_state) if row.v2_state else "none",
+            _named(row.v2_kind, row.v2_state) if row.v2_state else _NONE,
             _shown_for(row.v2_state or "", row.v1_state) if row.kind == "order_reference" else "",
             _note(row.condition, row.note, inferred=row.inferred),
         )
@@ -1621,14 +1689,14 @@ def _state_rows() -> Iterator[MappingRow]:
             _shown_for(back.v2_state, back.v1.state) if back.v1.kind == "order_reference" else "",
             _note(back.v1.condition, inferred=back.v1.inferred),
         )
-    for shown in SELLER_CENTRAL_STATES:
+    for view in SELLER_CENTRAL_STATES:
         yield MappingRow(
             "Seller Central",
             "",
-            _named("charge_permission", shown.v2_state,
-                   _reason_words(shown.reasons, shown.other_than)),
-            shown.shown,
-            _note(shown.meaning, inferred=shown.inferred),
+            _named("charge_permission", view.v2_state,
+                   _reason_words(view.reasons, view.other_than)),
+            view.shown,
+            _note(view.meaning, inferred=view.inferred),
         )  # fmt: skip
 
 
@@ -1638,28 +1706,28 @@ def _other_rows() -> Iterator[MappingRow]:
     for reason in REASONS:
         yield MappingRow(
             "reason code",
-            _named(reason.kind, reason.v1_state, reason.v1_reason or "(no word)"),
-            _named(reason.v2_kind, reason.v2_state, reason.v2_reason or "(no reason code)"),
+            _named(reason.kind, reason.v1_state, reason.v1_reason or _NO_WORD),
+            _named(reason.v2_kind, reason.v2_state, reason.v2_reason or _NO_CODE),
             "",
             _note(reason.note, inferred=reason.inferred),
         )
     for term in (*TERMS, *IPN_FIELDS):
         yield MappingRow(
-            term.topic, term.v1, term.v2 or "none", "", _note(term.note, inferred=term.inferred)
+            term.topic, term.v1, term.v2 or _NONE, "", _note(term.note, inferred=term.inferred)
         )
     for ipn in NOTIFICATIONS:
         yield MappingRow(
             "notification",
-            f"{ipn.v1_type} ({ipn.v1_id})" if ipn.v1_type else "none",
+            f"{ipn.v1_type} ({ipn.v1_id})" if ipn.v1_type else _NONE,
             f"{ipn.object_type} {ipn.notification_type}",
             "",
-            _note(f"XML root {ipn.v1_root}" if ipn.v1_root else "", ipn.note),
+            _note(kept(N_("XML root {root}."), root=ipn.v1_root) if ipn.v1_root else "", ipn.note),
         )
     for column in REPORT_COLUMNS:
         yield MappingRow(
             "report column",
             column.column,
-            column.v2 or "none",
+            column.v2 or _NONE,
             "",
             _note(column.note, inferred=column.inferred),
         )
@@ -1676,7 +1744,7 @@ def _other_rows() -> Iterator[MappingRow]:
 
 @cache
 def _everything() -> tuple[tuple[MappingRow, str], ...]:
-    """Every row once, with the text that a search looks through."""
+    """Every row once, with the English text that a search looks through."""
     rows = [*_call_rows(), *((row, "") for row in (*_state_rows(), *_other_rows()))]
     found: dict[MappingRow, str] = {}
     for row, more in rows:
@@ -1688,6 +1756,8 @@ def _everything() -> tuple[tuple[MappingRow, str], ...]:
 def search(term: str = "") -> list[MappingRow]:
     """The rows in which every word of `term` occurs, in any case; all rows for no term.
 
+    The words are those of the screen, or English.
+
     Where the words stand together (`cancel order reference`), those rows alone. Operations are
     also found by their keys and their names in one word (`create_charge`, `createCharge`).
     Sources: those of the tables above.
@@ -1698,7 +1768,17 @@ def search(term: str = "") -> list[MappingRow]:
         together = [row for row, text in _everything() if name in squeezed(text)]
         if together:
             return together
-    return [row for row, text in _everything() if all(word in text for word in words)]
+    return [row for row, text in _everything() if _has(words, text) or _has(words, _screen(row))]
+
+
+def _has(words: Iterable[str], text: str) -> bool:
+    return all(word in text for word in words)
+
+
+def _screen(row: MappingRow) -> str:
+    """What the screen shows of a row, in small letters."""
+    words = (row.topic, row.v1, row.v2, row.seller_central, row.note)
+    return " ".join(map(shown, words)).casefold()
 
 
 @cache

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from console.domain.explain import Tone
+from console.domain.language import N_, _, many, sentences
 from console.domain.limits import (
     AUTHORIZATION_LIFE,
     BUYER_DATA_LIFE,
@@ -38,13 +39,13 @@ What = Literal[
 ]
 
 TITLES: Final[dict[What, str]] = {
-    "capture_without_delay": "capture without delay",
-    "authorization": "authorization",
-    "buyer_details": "buyer's details",
-    "permission": "permission",
-    "dispute_response": "answer to the dispute",
-    "checkout_session": "checkout",
-    "checkout_session_kept": "session kept",
+    "capture_without_delay": N_("capture without delay"),
+    "authorization": N_("authorization"),
+    "buyer_details": N_("buyer's details"),
+    "permission": N_("permission"),
+    "dispute_response": N_("answer to the dispute"),
+    "checkout_session": N_("checkout"),
+    "checkout_session_kept": N_("session kept"),
 }
 
 # How little must be left for a clock to warn, and to be red. The others never press.
@@ -61,6 +62,11 @@ _LOSSES: Final[dict[What, Tone]] = {
     "permission": "warning",
     "dispute_response": "bad",
 }
+# What `lifetime_kind` of the order says.
+_MADE_FOR: Final = {
+    "180 days": N_("This one was made for 180 days (deduced from its two dates)."),
+    "13 months": N_("This one was made for 13 months (deduced from its two dates)."),
+}
 _URGENCY: Final[tuple[Tone, ...]] = ("bad", "warning", "waiting", "neutral", "good")
 _DISPUTE_OVER: Final = frozenset({"Resolved", "Closed"})
 
@@ -71,7 +77,7 @@ class Clock:
 
     `until` is None where it has no end yet. `amazon` is whether `until` is Amazon's own
     timestamp; otherwise it is computed. `sentence` says what follows, for a reader who sees
-    `until` beside it.
+    `until` beside it: in English, as a bundle keeps it; `_` translates it where it is shown.
     """
 
     what: What
@@ -109,33 +115,36 @@ class Clock:
 
     @property
     def title(self) -> str:
-        return TITLES[self.what]
+        return _(TITLES[self.what])
 
     @property
     def count(self) -> str:
         """`2 days left`, `over for 3 hours`, `no end yet`."""
         if self.until is None:
-            return "no end yet"
+            return _("no end yet")
         if self.passed:
-            return f"over for {span(self.now - self.until)}"
-        return f"{span(self.until - self.now)} left"
+            return _("over for {length}", length=span(self.now - self.until))
+        return _("{length} left", length=span(self.until - self.now))
 
 
 def span(length: timedelta) -> str:
     """The length in the largest unit that it fills: `2 days`, `23 hours`, `5 minutes`."""
-    seconds = int(length.total_seconds())
-    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        count = seconds // size
-        if count:
-            return f"{count} {unit}{'' if count == 1 else 's'}"
-    return "less than a minute"
+    minutes = int(length.total_seconds()) // 60
+    hours, days = minutes // 60, minutes // 60 // 24
+    if days:
+        return many("{count} day", "{count} days", days)
+    if hours:
+        return many("{count} hour", "{count} hours", hours)
+    if minutes:
+        return many("{count} minute", "{count} minutes", minutes)
+    return _("less than a minute")
 
 
 def clocks(order: Order) -> tuple[Clock, ...]:
     """Everything that runs out on `order` or did, at the moment that it was observed."""
     found: list[Clock] = []
     for charge in order.charges:
-        found += _of_charge(charge, order.observed)
+        found += _of_charge(charge, order.observed, order.permission)
     for dispute in order.disputes:
         found += _of_dispute(dispute, order.observed)
     if order.session is not None:
@@ -154,7 +163,9 @@ def most_urgent(found: Iterable[Clock]) -> Clock | None:
     return min(running, key=lambda one: (_URGENCY.index(one.tone), one.left), default=None)
 
 
-def _of_charge(charge: Charge, now: datetime) -> Iterator[Clock]:
+def _of_charge(
+    charge: Charge, now: datetime, permission: ChargePermission | None
+) -> Iterator[Clock]:
     if charge.state != "Authorized":
         return
     yield from _capture_without_delay(charge, now)
@@ -164,11 +175,22 @@ def _of_charge(charge: Charge, now: datetime) -> Iterator[Clock]:
     if until is None:
         return
     if now >= until:
-        said = "The authorization has run out: Amazon cancels the charge (ExpiredUnused)."
+        said = N_("The authorization has run out: Amazon cancels the charge (ExpiredUnused).")
     else:
-        said = "Capture it before then, or it lapses and the amount is free again."
+        said = N_("Capture it before then, or it lapses and nothing is reserved any more.")
     if not amazon:
-        said += " Amazon gives no expiry here: 30 days are counted; a sandbox may be shorter."
+        said = sentences(
+            said,
+            N_("Amazon gives no expiry here: 30 days are counted; a sandbox may be shorter."),
+        )
+    if permission is not None and permission.expires and now < permission.expires < until:
+        said = sentences(
+            said,
+            N_(
+                "The permission ends earlier: whether a capture still works after that is not"
+                " confirmed, so capture before it."
+            ),
+        )
     yield Clock("authorization", charge.id, charge.created, until, now, amazon, said)
 
 
@@ -180,12 +202,12 @@ def _capture_without_delay(charge: Charge, now: datetime) -> Iterator[Clock]:
     if charge.expires is not None and charge.expires < until:
         until = charge.expires  # a sandbox authorization may not live for 7 days
     if now >= until:
-        said = (
+        said = N_(
             "A capture now takes a while: it begins as CaptureInitiated, and Amazon can still "
             "decline it."
         )
     else:
-        said = "Until then a capture is answered at once; later ones are asynchronous."
+        said = N_("Until then a capture is answered at once; later ones are asynchronous.")
     yield Clock("capture_without_delay", charge.id, charge.created, until, now, False, said)
 
 
@@ -194,11 +216,11 @@ def _of_dispute(dispute: Dispute, now: datetime) -> Iterator[Clock]:
         return
     until = dispute.deadline
     if now >= until:
-        said = "The time to answer has passed; see in Seller Central how it was decided."
+        said = N_("The time to answer has passed; see in Seller Central how it was decided.")
     elif dispute.state == "ActionRequired":
-        said = "Answer it before then: contest it with evidence, or accept it."
+        said = N_("Answer it before then: contest it with evidence, or accept it.")
     else:
-        said = "Whatever the merchant is asked for must be there before then."
+        said = N_("Whatever the merchant is asked for must be there before then.")
     yield Clock("dispute_response", dispute.id, dispute.created, until, now, True, said)
 
 
@@ -209,10 +231,12 @@ def _of_session(session: CheckoutSession, now: datetime) -> Iterator[Clock]:
         if until is None and created is not None:
             until, amazon = created + CHECKOUT_SESSION_OPEN, False
         if until is not None:
-            said = "If it isn't completed within 24 hours Amazon cancels it: nothing is charged."
+            said = N_(
+                "If it isn't completed within 24 hours Amazon cancels it: nothing is charged."
+            )
             yield Clock("checkout_session", session.id, created, until, now, amazon, said)
     if created is not None:
-        said = "Amazon deletes the session 30 days after it was created; its order stays."
+        said = N_("Amazon deletes the session 30 days after it was created; its order stays.")
         until = created + CHECKOUT_SESSION_KEPT
         yield Clock("checkout_session_kept", session.id, created, until, now, False, said)
 
@@ -225,19 +249,22 @@ def _of_permission(permission: ChargePermission, now: datetime) -> Iterator[Cloc
 
 def _permission_life(permission: ChargePermission, now: datetime) -> Iterator[Clock]:
     until, amazon = permission.expires, True
-    said = "After it no new charge can be made; what was captured can still be refunded."
+    said = [N_("After it no new charge can be made; what was captured can still be refunded.")]
     kind = lifetime_kind(permission) if permission.is_one_time else None
     if kind is not None:
-        said += f" This one was made for {kind} (deduced from its two dates)."
+        said.append(_MADE_FOR[kind])
     if until is None:
         if not permission.is_one_time or permission.created is None:
             return
         until, amazon = permission.created + ONE_TIME_LIFE, False
-        said += (
-            " Amazon gives no expiry here: 180 days are counted; it is 13 months if the checkout"
-            " asked for that."
+        said.append(
+            N_(
+                "Amazon gives no expiry here: 180 days are counted; it is 13 months if the checkout"
+                " asked for that."
+            )
         )
-    yield Clock("permission", permission.id, permission.created, until, now, amazon, said)
+    begins, sentence = permission.created, sentences(*said)
+    yield Clock("permission", permission.id, begins, until, now, amazon, sentence)
 
 
 def _buyer_details(permission: ChargePermission, now: datetime) -> Iterator[Clock]:
@@ -247,15 +274,17 @@ def _buyer_details(permission: ChargePermission, now: datetime) -> Iterator[Cloc
         if begins is None:
             return
         until = begins + BUYER_DATA_LIFE
-        said = "Amazon gives the buyer's details of a one-time order for 30 days."
+        said = N_("Amazon gives the buyer's details of a one-time order for 30 days.")
     elif permission.is_recurring:
-        said = "Amazon gives the buyer's details while it is open, and for 30 days after its end."
+        said = N_(
+            "Amazon gives the buyer's details while it is open, and for 30 days after its end."
+        )
         if permission.state == "Closed":
             begins = permission.status.updated
             if begins is None:
                 return
             until = begins + BUYER_DATA_LIFE
-            said += " Counted from its last change, which should be its end."
+            said = sentences(said, N_("Counted from its last change, which should be its end."))
     else:
         return
     yield Clock("buyer_details", permission.id, begins, until, now, False, said)

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from console.domain import moments
 from console.domain.explain import explain_state
 from console.domain.ids import Kind, NotAnId, parse
+from console.domain.language import N_, _, many, together
 from console.domain.model import Dispute
 from console.domain.order import Order
 from console.domain.text import clean_line
@@ -19,6 +21,14 @@ from console.domain.text import clean_line
 OVER: Final = frozenset({"Resolved", "Closed"})
 # Over, but the buyer normally gets the money through the dispute.
 _BUYER_GETS_IT: Final = frozenset({"MerchantAcceptedDispute", "MerchantResponseDeadlineExpired"})
+
+# What is said of a dispute, by whether its amount and why it was filed are known.
+_SAID: Final = {
+    (False, False): N_("Dispute {dispute} is {state}."),
+    (True, False): N_("Dispute {dispute} is {state}, over {amount}."),
+    (False, True): N_("Dispute {dispute} is {state}, filed as {reason}."),
+    (True, True): N_("Dispute {dispute} is {state}, over {amount}, filed as {reason}."),
+}
 
 
 def disputes_of(order: Order, charge_id: str) -> tuple[Dispute, ...]:
@@ -56,8 +66,8 @@ def known_here(order: Order, charge_id: str) -> str:
     """What a plan says of disputes: a charge doesn't tell of its own, so silence is no no."""
     names = [d.id for d in disputes_of(order, charge_id)]
     if names:
-        return f"known here: {', '.join(names)}"
-    return "none known here; Seller Central shows them"
+        return _("known here: {disputes}", disputes=", ".join(names))
+    return _("none known here; Seller Central shows them")
 
 
 def doubts(order: Order, charge_id: str | None = None) -> tuple[str, ...]:
@@ -68,13 +78,18 @@ def doubts(order: Order, charge_id: str | None = None) -> tuple[str, ...]:
     """
     disputes = order.disputes if charge_id is None else disputes_of(order, charge_id)
     found = [
-        f"{in_words(dispute, order.observed)} A refund beside it can pay the buyer twice."
+        together(
+            in_words(dispute, order.observed), _("A refund beside it can pay the buyer twice.")
+        )
         for dispute in disputes
         if can_pay_twice(dispute)
     ]
     found += [
-        f"Dispute {name} of this order could not be read, so it may be open: a refund can pay the"
-        " buyer twice."
+        _(
+            "Dispute {dispute} of this order could not be read, so it may be open: a refund can"
+            " pay the buyer twice.",
+            dispute=name,
+        )
         for name in unread_disputes(order)
     ]
     return tuple(found)
@@ -82,37 +97,51 @@ def doubts(order: Order, charge_id: str | None = None) -> tuple[str, ...]:
 
 def in_words(dispute: Dispute, now: datetime) -> str:
     """The dispute in sentences: state, amount, why it was filed, what is to be done by when."""
-    said = [f"Dispute {dispute.id} is {dispute.state}"]
-    if dispute.amount is not None:
-        said.append(f"over {dispute.amount}")
-    if dispute.filing_reason:
-        said.append(f"filed as {dispute.filing_reason}")
-    sentences = [", ".join(said) + "."]
+    said = [_(_SAID[dispute.amount is not None, bool(dispute.filing_reason)], **_facts(dispute))]
     codes = dispute.status.reason_codes
     decided = resolution(dispute)
     if decided is not None:
-        sentences.append(explain_state("dispute_resolution", decided).meaning)
+        said.append(explain_state("dispute_resolution", decided).meaning)
     elif codes:
-        sentences.append(f"Amazon's reason: {', '.join(codes)}.")
+        said.append(_("Amazon's reason: {codes}.", codes=", ".join(codes)))
     if is_open(dispute):
-        sentences.append(deadline(dispute, now))
-    return " ".join(sentences)
+        said.append(deadline(dispute, now))
+    return together(*said)
+
+
+def _facts(dispute: Dispute) -> dict[str, object]:
+    return {
+        "dispute": dispute.id,
+        "state": dispute.state,
+        "amount": dispute.amount,
+        "reason": dispute.filing_reason,
+    }
 
 
 def deadline(dispute: Dispute, now: datetime) -> str:
     """Until when the merchant can answer; Amazon may give no date."""
     due = dispute.deadline
     if due is None:
-        return "Amazon gives no deadline for an answer."
-    when = f"{due:%Y-%m-%d %H:%M} UTC"
-    left = due - now
+        return _("Amazon gives no deadline for an answer.")
+    when, left = moments.said(due), due - now
     if left <= timedelta(0):
-        return f"The deadline for an answer was {when}; it has passed."
-    if left >= timedelta(days=2):
-        return f"Answer it in Seller Central by {when}: {left.days} days left."
+        return _("The deadline for an answer was {time}; it has passed.", time=when)
     hours = int(left.total_seconds() // 3600)
-    short = f"{hours} hours left" if hours > 1 else "less than 2 hours left"
-    return f"Answer it in Seller Central by {when}: {short}."
+    if hours < 2:
+        return _("Answer it in Seller Central by {time}: less than 2 hours left.", time=when)
+    if hours < 48:
+        return many(
+            "Answer it in Seller Central by {time}: {count} hour left.",
+            "Answer it in Seller Central by {time}: {count} hours left.",
+            hours,
+            time=when,
+        )
+    return many(
+        "Answer it in Seller Central by {time}: {count} day left.",
+        "Answer it in Seller Central by {time}: {count} days left.",
+        left.days,
+        time=when,
+    )
 
 
 def _is_dispute(identifier: str) -> bool:

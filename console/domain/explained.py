@@ -6,7 +6,7 @@ method, the day from which on a monthly limit is new, and whether a closed order
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,8 +18,10 @@ from console.domain.explain import (
     wait_for_next_month,
 )
 from console.domain.ids import NotAnId, parse
+from console.domain.language import N_, _, together
 from console.domain.meanings import MENDABLE
-from console.domain.model import ChargePermission, Status
+from console.domain.members import Member, members
+from console.domain.model import ChargePermission, Dispute, Status
 from console.domain.order import Order
 
 # Reasons for which another payment method changes nothing.
@@ -27,7 +29,7 @@ _NOT_THE_METHOD: Final = frozenset(
     {"ChargeInProgress", "AmountNotSet", "AmazonRejected", "ProcessingFailure",
      "TransactionTimedOut"}
 )  # fmt: skip
-_NO_LINK: Final = (
+_NO_LINK: Final = N_(
     "Amazon publishes no address for one-time orders: the buyer signs in on Amazon Pay's pages, "
     "opens this order there and changes the payment method."
 )
@@ -49,27 +51,23 @@ class Explained:
     mend_url: str | None = None
 
 
-def explained(order: Order) -> tuple[Explained, ...]:
-    """Every object of `order` explained: the permission first, then charges, refunds, the rest."""
-    found: list[Explained] = []
-    if order.permission is not None:
-        found.append(_permission(order, order.permission))
-    for charge in order.charges:
-        meaning = explain_state("charge", charge.state, charge.status.reason_codes)
-        one = Explained("charge", charge.id, charge.status, meaning)
-        found.append(_with_link(order, one) if charge.state == "Declined" else one)
-    for refund in order.refunds:
-        meaning = explain_state("refund", refund.state, refund.status.reason_codes)
-        found.append(Explained("refund", refund.id, refund.status, meaning))
-    for dispute in order.disputes:
-        meaning = explain_state("dispute", dispute.state, dispute.status.reason_codes)
-        meaning = _with_filing_reason(meaning, dispute.filing_reason)
-        found.append(Explained("dispute", dispute.id, dispute.status, meaning))
-    if order.session is not None:
-        session = order.session
-        meaning = explain_state("checkout_session", session.state, session.status.reason_codes)
-        found.append(Explained("checkout_session", session.id, session.status, meaning))
-    return tuple(found)
+def explained(order: Order, only: Collection[str] | None = None) -> tuple[Explained, ...]:
+    """Every object of `order` explained: the permission first, then what is below it.
+
+    With `only`, an order of hundreds of objects gives those of these ids alone.
+    """
+    wanted = ((kind, one) for kind, one in members(order) if only is None or one.id in only)
+    return tuple(_explained(order, kind, one) for kind, one in wanted)
+
+
+def _explained(order: Order, kind: str, one: Member) -> Explained:
+    if isinstance(one, ChargePermission):
+        return _permission(order, one)
+    meaning = explain_state(kind, one.state, one.status.reason_codes)
+    if isinstance(one, Dispute):
+        meaning = _with_filing_reason(meaning, one.filing_reason)
+    found = Explained(kind, one.id, one.status, meaning)
+    return _with_link(order, found) if (kind, one.state) == ("charge", "Declined") else found
 
 
 def _permission(order: Order, permission: ChargePermission) -> Explained:
@@ -80,10 +78,10 @@ def _permission(order: Order, permission: ChargePermission) -> Explained:
         fully_captured=order.fully_captured,
     )
     if _month_is_used_up(permission):
-        limit = ERRORS["PeriodicAmountExceeded"]
+        limit = ERRORS["PeriodicAmountExceeded"].told()
         meaning = replace(
             limit,
-            meaning=f"{meaning.meaning} {limit.meaning}",
+            meaning=together(meaning.meaning, limit.meaning),
             next_step=wait_for_next_month(order.observed.date()),
         )
     one = Explained("charge_permission", permission.id, permission.status, meaning)
@@ -107,8 +105,8 @@ def _with_filing_reason(meaning: Explanation, reason: str | None) -> Explanation
     why = explain_state("dispute_filing_reason", reason)
     return replace(
         meaning,
-        meaning=f"{meaning.meaning} {why.meaning}",
-        next_step=f"{meaning.next_step} {why.next_step}" if why.known else meaning.next_step,
+        meaning=together(meaning.meaning, why.meaning),
+        next_step=together(meaning.next_step, why.next_step if why.known else ""),
         known=meaning.known and why.known,
     )
 
@@ -122,9 +120,9 @@ def _with_link(order: Order, one: Explained) -> Explained:
     if codes and not codes & MENDABLE and codes <= _NOT_THE_METHOD:
         return one
     if permission.is_one_time:
-        return replace(one, mend=_NO_LINK)
+        return replace(one, mend=_(_NO_LINK))
     url = mend_payment_url(permission.id, region_of(order))
-    return replace(one, mend=f"The buyer's own page: {url}", mend_url=url)
+    return replace(one, mend=_("The buyer's own page: {url}", url=url), mend_url=url)
 
 
 def region_of(order: Order) -> str | None:

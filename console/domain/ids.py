@@ -12,9 +12,11 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import reduce
 from typing import Final
 from urllib.parse import unquote
 
+from console.domain.language import N_, _, sentences, together
 from console.domain.text import clean_line
 
 
@@ -180,12 +182,12 @@ class _Foreign:
     called: str  # in the middle of a sentence
 
 
-_ASK_FOR_ORDER: Final = "Look for the id that begins with P01-, S01-, B01- or C01- (or 02, 03)."
-_IN_THE_SHOP: Final = (
+_ASK_FOR_ORDER: Final = N_("Look for the id that begins with P01-, S01-, B01- or C01- (or 02, 03).")
+_IN_THE_SHOP: Final = N_(
     "The shop's own record of the order has its Amazon Pay id; it begins with P01-, S01-, B01- or"
     " C01- (or 02, 03)."
 )
-_CREDENTIAL: Final = (
+_CREDENTIAL: Final = N_(
     "Don't paste it into tickets or mails. If others have seen it, have it replaced."
 )
 
@@ -195,59 +197,67 @@ _FOREIGN: Final = (
     _Foreign(
         "marketplace_order_number",
         re.compile(r"(?<![0-9A-Z-])\d{3}-\d{7}-\d{7}(?![0-9-])"),
-        "This is an order number of the Amazon marketplace, not of Amazon Pay.",
-        "The order was placed on Amazon itself: look under Orders in Seller Central."
-        f" For an order of the shop: {_ASK_FOR_ORDER}",
-        "an order number of the Amazon marketplace",
+        N_("This is an order number of the Amazon marketplace, not of Amazon Pay."),
+        sentences(
+            N_("The order was placed on Amazon itself: look under Orders in Seller Central."),
+            N_(
+                "For an order of the shop: Look for the id that begins with P01-, S01-, B01- or"
+                " C01- (or 02, 03)."
+            ),
+        ),
+        N_("an order number of the Amazon marketplace"),
     ),
     _Foreign(
         "buyer_id",
         re.compile(r"AMZN1\.ACCOUNT\.[A-Z0-9]+"),
-        "This is a buyer id. Amazon Pay can't list the orders of a buyer.",
-        f"Look for the buyer's order in the shop. {_IN_THE_SHOP}",
-        "a buyer id",
+        N_("This is a buyer id. Amazon Pay can't list the orders of a buyer."),
+        sentences(N_("Look for the buyer's order in the shop."), _IN_THE_SHOP),
+        N_("a buyer id"),
     ),
     _Foreign(
         "store_id",
         re.compile(r"AMZN1\.APPLICATION-OA2-CLIENT\.[0-9A-F]+"),
-        "This is a store id (the client id of the checkout button), not an order.",
-        f"Every order of the shop carries the same one. {_IN_THE_SHOP}",
-        "a store id",
+        N_("This is a store id (the client id of the checkout button), not an order."),
+        sentences(N_("Every order of the shop carries the same one."), _IN_THE_SHOP),
+        N_("a store id"),
     ),
     _Foreign(
         "application_id",
         re.compile(r"AMZN1\.APPLICATION\.[0-9A-Z]+"),
-        "This is an application id of Login with Amazon, not an order.",
-        f"Every order of the shop carries the same one. {_IN_THE_SHOP}",
-        "an application id",
+        N_("This is an application id of Login with Amazon, not an order."),
+        sentences(N_("Every order of the shop carries the same one."), _IN_THE_SHOP),
+        N_("an application id"),
     ),
     _Foreign(
         "mws_auth_token",
         re.compile(r"AMZN\.MWS\.[0-9A-Z-]+"),
-        "This is an MWS auth token: a credential, not an order.",
-        f"{_CREDENTIAL} {_ASK_FOR_ORDER}",
-        "an MWS auth token",
+        N_("This is an MWS auth token: a credential, not an order."),
+        sentences(_CREDENTIAL, _ASK_FOR_ORDER),
+        N_("an MWS auth token"),
     ),
     _Foreign(
         "access_token",
         re.compile(r"(?<![A-Z0-9])ATZ[AR]\|\S{4,}"),
-        "This is a token of Login with Amazon (a buyer's sign-in): a credential, not an order.",
-        f"{_CREDENTIAL} {_ASK_FOR_ORDER}",
-        "a token of Login with Amazon",
+        N_("This is a token of Login with Amazon (a buyer's sign-in): a credential, not an order."),
+        sentences(_CREDENTIAL, _ASK_FOR_ORDER),
+        N_("a token of Login with Amazon"),
     ),
     _Foreign(
         "notification_id",
         re.compile(rf"(?:NOTIFICATION(?:_?REFERENCE)?|MESSAGE)_?ID\W{{1,8}}{_UUID_SHAPE}"),
-        "This is the number of a notification (IPN). Amazon Pay can't look a notification up.",
-        "Paste the whole notification: its ObjectId and ChargePermissionId lead to the order.",
-        "the number of a notification",
+        N_("This is the number of a notification (IPN). Amazon Pay can't look a notification up."),
+        N_("Paste the whole notification: its ObjectId and ChargePermissionId lead to the order."),
+        N_("the number of a notification"),
     ),
     _Foreign(
         "request_id",
         re.compile(rf"REQUEST-?_?ID\W{{1,8}}{_UUID_SHAPE}"),
-        "This is a request id. Only Amazon Pay support can look a request up by it.",
-        f"For the order itself: {_ASK_FOR_ORDER}",
-        "a request id",
+        N_("This is a request id. Only Amazon Pay support can look a request up by it."),
+        N_(
+            "For the order itself: Look for the id that begins with P01-, S01-, B01- or C01- (or"
+            " 02, 03)."
+        ),
+        N_("a request id"),
     ),
     _Foreign(
         "public_key_id",
@@ -255,35 +265,45 @@ _FOREIGN: Final = (
             r"(?<![A-Z0-9-])(?:(?:LIVE|SANDBOX)-(?=[A-Z]*\d)[A-Z0-9]{10,32}"
             r"|(?=[A-Z]*\d)A[A-Z0-9]{23})(?![A-Z0-9-])"
         ),
-        "This is a public key id: it names an API key, not an order.",
-        "It belongs into `payconsole profile add --public-key-id`; `payconsole profile list` shows"
-        f" those in use. For an order: {_ASK_FOR_ORDER}",
-        "a public key id",
+        N_("This is a public key id: it names an API key, not an order."),
+        sentences(
+            N_(
+                "It belongs into `payconsole profile add --public-key-id`; `payconsole profile"
+                " list` shows those in use."
+            ),
+            N_(
+                "For an order: Look for the id that begins with P01-, S01-, B01- or C01- (or 02,"
+                " 03)."
+            ),
+        ),
+        N_("a public key id"),
     ),
     _Foreign(
         "tracking_number",
         re.compile(r"(?<![A-Z0-9-])(?:1Z[0-9A-Z]{16}|TBA\d{12})(?![A-Z0-9-])"),
-        "This looks like a carrier's tracking number, not an order.",
-        f"Look for the shipment in the shop. {_IN_THE_SHOP}",
-        "a tracking number",
+        N_("This looks like a carrier's tracking number, not an order."),
+        sentences(N_("Look for the shipment in the shop."), _IN_THE_SHOP),
+        N_("a tracking number"),
     ),
     _Foreign(
         "report_id",
         re.compile(r"(?<![A-Z0-9-])A\d[0-9A-Z]{17,20}(?![A-Z0-9-])"),
-        "This looks like a report id, not an order.",
-        "`payconsole reports list` shows the reports and what is in them; `payconsole sync` gets"
-        " them, and then every order in them is found by its number.",
-        "a report id",
+        N_("This looks like a report id, not an order."),
+        N_(
+            "`payconsole reports list` shows the reports and what is in them; `payconsole sync`"
+            " gets them, and then every order in them is found by its number."
+        ),
+        N_("a report id"),
     ),
     _Foreign(
         "merchant_id",
         re.compile(r"(?<![A-Z0-9-])A(?=[A-Z0-9]*\d)[0-9A-Z]{12,16}(?![A-Z0-9-])"),
-        "This looks like a merchant id (seller id): it names the account, not an order.",
-        f"Every order of the account carries the same one. {_IN_THE_SHOP}",
-        "a merchant id",
+        N_("This looks like a merchant id (seller id): it names the account, not an order."),
+        sentences(N_("Every order of the account carries the same one."), _IN_THE_SHOP),
+        N_("a merchant id"),
     ),
 )
-_ORDER_NUMBER: Final = (
+_ORDER_NUMBER: Final = N_(
     "The shop's own order number is found once the order was seen or imported here"
     " (`payconsole import`, `payconsole sync`): Amazon can't search by it."
 )
@@ -300,7 +320,9 @@ def identify(text: str) -> Identified:
     """
     readings = _readings(text)
     if not readings:
-        raise NotAnId("Nothing was pasted.", "Paste an Amazon Pay id, or a text with one in it.")
+        raise NotAnId(
+            _("Nothing was pasted."), _("Paste an Amazon Pay id, or a text with one in it.")
+        )
     found = _found_in(readings)
     if not found:
         raise _not_an_id(text, readings)
@@ -338,7 +360,9 @@ def parse(identifier: str) -> Identifier:
         return _from_match(match)
     if _UUID.fullmatch(identifier.upper()):
         return _checkout_session(identifier.lower())
-    raise NotAnId(f"{clean_line(identifier, 80)} is not an Amazon Pay id.", _ASK_FOR_ORDER)
+    raise NotAnId(
+        _("{text} is not an Amazon Pay id.", text=clean_line(identifier, 80)), _(_ASK_FOR_ORDER)
+    )
 
 
 def environment_of(identifier: str) -> str | None:
@@ -389,7 +413,7 @@ def _readings(text: str) -> list[str]:
 
 def _decoded(text: str) -> str:
     """Without the encodings of links, HTML and JSON."""
-    for _ in range(_ROUNDS):
+    for _round in range(_ROUNDS):
         before = text
         if "%" in text:
             text = unquote(text)
@@ -427,11 +451,12 @@ def _canonical(match: re.Match[str]) -> str:
 
 
 def _from_match(match: re.Match[str]) -> Identifier:
-    letter, region, _, _, kind_letter, number = match.groups()
+    letter, region, kind_letter, number = match.group(1, 2, 5, 6)
     base_kind, environment = _LETTERS[letter]
     identifier = _canonical(match)
     base = identifier[:19]
-    notes = [] if region in _REGIONS else [f"Region digits {region} are not known."]
+    known = region in _REGIONS
+    notes = [] if known else [_("Region digits {digits} are not known.", digits=region)]
     if kind_letter is None:
         target = Target("charge_permission", base, f"/chargePermissions/{base}")
         return Identifier(
@@ -447,11 +472,18 @@ def _from_match(match: re.Match[str]) -> Identifier:
     kind, generation, v2_kind, collection, v2_letter = _TRANSACTIONS[kind_letter]
     v2_id = f"{base}-{v2_letter}{number}"
     if v2_letter != kind_letter:
-        notes.append(f"v1 authorization: Checkout v2 knows it as charge {v2_id} (A becomes C).")
+        notes.append(
+            _(
+                "v1 authorization: Checkout v2 knows it as charge {charge} (A becomes C).",
+                charge=v2_id,
+            )
+        )
     if len(number) != 6:
-        notes.append(f"The last part usually has 6 digits; this one has {len(number)}.")
+        said = _("The last part usually has 6 digits; this one has {digits}.", digits=len(number))
+        notes.append(said)
     if kind is not Kind.DISPUTE and base_kind is Kind.ORDER:
-        notes.append(f"Its permission is {base}, unless the order is recurring.")
+        said = _("Its permission is {permission}, unless the order is recurring.", permission=base)
+        notes.append(said)
     return Identifier(
         identifier,
         kind,
@@ -466,7 +498,7 @@ def _from_match(match: re.Match[str]) -> Identifier:
 
 def _checkout_session(uuid: str) -> Identifier:
     target = Target("checkout_session", uuid, f"/checkoutSessions/{uuid}")
-    note = "Amazon keeps a checkout session for 30 days; after that only its ids lead on."
+    note = _("Amazon keeps a checkout session for 30 days; after that only its ids lead on.")
     return Identifier(uuid, Kind.CHECKOUT_SESSION, "v2", None, None, None, target, (note,))
 
 
@@ -486,11 +518,17 @@ def _not_an_id(text: str, readings: list[str]) -> NotAnId:
     known = [f for f in _FOREIGN if any(f.pattern.search(plain) for plain in readings)]
     if known:
         first, *more = known
-        also = " and ".join(foreign.called for foreign in more)
-        message = f"{first.message} There is also {also}." if also else first.message
-        return NotAnId(message, first.hint, first.recognized)
+        message = _(first.message)
+        if more:
+            called = [_(foreign.called) for foreign in more]
+            others = reduce(lambda one, other: _("{one} and {other}", one=one, other=other), called)
+            message = together(message, _("There is also {others}.", others=others))
+        return NotAnId(message, _(first.hint), first.recognized)
     shown = clean_line(text.strip()[:200], 60)
-    return NotAnId(f"There is no Amazon Pay id in {shown!r}.", f"{_ASK_FOR_ORDER} {_ORDER_NUMBER}")
+    return NotAnId(
+        _("There is no Amazon Pay id in {text}.", text=repr(shown)),
+        together(_(_ASK_FOR_ORDER), _(_ORDER_NUMBER)),
+    )
 
 
 def _almost(nearly: re.Match[str]) -> NotAnId:
@@ -499,11 +537,16 @@ def _almost(nearly: re.Match[str]) -> NotAnId:
     if len(first) == len(second) == 7:
         base = f"{head}-{first}-{second}"
         return NotAnId(
-            f"{shown} is almost an Amazon Pay id, but its last part is cut short or mistyped.",
-            "A transaction ends in -A, -C, -R or -B and six digits."
-            f" For the whole order paste {base} alone.",
+            _(
+                "{text} is almost an Amazon Pay id, but its last part is cut short or mistyped.",
+                text=shown,
+            ),
+            together(
+                _("A transaction ends in -A, -C, -R or -B and six digits."),
+                _("For the whole order paste {order} alone.", order=base),
+            ),
         )
     return NotAnId(
-        f"{shown} is almost an Amazon Pay id, but the number of its digits is wrong.",
-        "An order is S01-1234567-1234567; a transaction has -A, -C or -R and six digits more.",
+        _("{text} is almost an Amazon Pay id, but the number of its digits is wrong.", text=shown),
+        _("An order is S01-1234567-1234567; a transaction has -A, -C or -R and six digits more."),
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Final, Literal, get_args
 
+from console.domain.action_table import BY_NAME
 from console.domain.checkout_v1 import (
     SELLER_CENTRAL_ACTIONS,
     Call,
@@ -18,9 +20,11 @@ from console.domain.checkout_v1 import (
     seller_central_state,
 )
 from console.domain.ids import authorization_id_of
+from console.domain.kept import shown
+from console.domain.language import N_, _, together
 from console.domain.model import Charge
 from console.domain.order import Order
-from console.domain.rules import BY_NAME, Offer, offers
+from console.domain.rules import Offer, offers
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,9 @@ def charge_words(charge: Charge) -> ChargeWords:
 
 def either(words: tuple[str, ...]) -> str | None:
     """`Closed or Canceled`; None where nothing is known."""
-    return " or ".join(words) or None
+    if not words:
+        return None
+    return reduce(lambda said, word: _("{words} or {word}", words=said, word=word), words)
 
 
 # --- what may be done, as a v2 call, as v1 calls, and in Seller Central ----------------------
@@ -152,26 +158,28 @@ class ActionInV1:
     seller_central: tuple[SellerCentralAction, ...] = ()
 
 
-_CLOSING: Final = (
+_CLOSING: Final = N_(
     "v1 had two calls where v2 has one with a flag: Cancel also ended authorizations that were "
     "not captured, Close left them."
 )
-_AUTHORIZING: Final = (
+_AUTHORIZING: Final = N_(
     "v1 authorized on the agreement itself, or on an order reference that was made from it "
     "first; v2 has one call for both."
 )
-_NOT_TOLD: Final = "Whether this is a one-time or a recurring permission isn't told."
-_EXTENDING: Final = "v1 had no such call: nothing could be changed about an order's 180 days."
-_EXTENDING_AGREEMENT: Final = (
+_NOT_TOLD: Final = N_("Whether this is a one-time or a recurring permission isn't told.")
+_EXTENDING: Final = N_("v1 had no such call: nothing could be changed about an order's 180 days.")
+_EXTENDING_AGREEMENT: Final = N_(
     "v1 had no such call: an agreement carried no frequency from which an end is computed."
 )
-_RENEWING: Final = "Two calls in either version: a new authorization, and the end of the old one."
-_COMPLETING: Final = (
+_RENEWING: Final = N_(
+    "Two calls in either version: a new authorization, and the end of the old one."
+)
+_COMPLETING: Final = N_(
     "v1 had no checkout session: a draft order reference or billing agreement was confirmed "
     "instead, so no id of this session can be given to either call."
 )
-_UPDATING: Final = "Not in the guide's table; in v1 this call changed the same fields."
-_READING: Final = (
+_UPDATING: Final = N_("Not in the guide's table; in v1 this call changed the same fields.")
+_READING: Final = N_(
     "A v1 payment had two objects, authorization and capture; a charge is both of them."
 )
 
@@ -265,27 +273,27 @@ def _offered(order: Order, offer: Offer) -> ActionInV1:
 def _renewal(order: Order, offer: Offer, charge: Charge) -> ActionInV1:
     """A new authorization on the permission, and the end of the old one."""
     permission_id = order.permission.id if order.permission else charge.permission_id or ""
-    authorize, _ = _v1_candidates(order, "authorize", permission_id)
-    cancel, _ = _v1_candidates(order, "cancel", charge.id)
+    authorize, _why = _v1_candidates(order, "authorize", permission_id)
+    cancel, _why = _v1_candidates(order, "cancel", charge.id)
     v2 = (_v2_call("create_charge", permission_id), _v2_call("cancel_charge", charge.id))
     v1 = (
         *(replace(call, flag=v2[0].title) for call in authorize),
         *(replace(call, flag=v2[1].title) for call in cancel),
     )
-    return ActionInV1(offer.action, offer.target, offer.allowed, offer.why, v2, v1, _RENEWING)
+    return ActionInV1(offer.action, offer.target, offer.allowed, offer.why, v2, v1, _(_RENEWING))
 
 
 def _read(order: Order, kind: str, identifier: str) -> ActionInV1:
     v1, why = _v1_candidates(order, f"read {kind}", identifier)
     operation = "get_charge_permission" if kind == "permission" else f"get_{kind}"
     v2 = _v2_call(operation, identifier)
-    return ActionInV1("read", identifier, True, "Reading changes nothing.", (v2,), v1, why)
+    return ActionInV1("read", identifier, True, _("Reading changes nothing."), (v2,), v1, why)
 
 
 def _v1_candidates(order: Order, action: str, target: str) -> tuple[tuple[V1Call, ...], str]:
     names, why = _CANDIDATES[action][_permission_kind(order)]
     calls = [call for name in names for call in calls_for_v1(name)]
-    return tuple(_v1_call(order, call, target) for call in calls), why
+    return tuple(_v1_call(order, call, target) for call in calls), _(why)
 
 
 def _permission_kind(order: Order) -> PermissionKind:
@@ -302,7 +310,7 @@ def _v1_call(order: Order, call: Call, target: str) -> V1Call:
     words = charge_words(charge) if charge is not None else None
     identifier: str | None = target
     now: tuple[str, ...] = ()
-    note = call.note
+    note = shown(call.note)
     if call.v1_id in ("AmazonOrderReferenceId", "AmazonBillingAgreementId"):
         identifier = None if order.session is not None and target == order.session.id else target
         now = order_words(order).v1 if order.permission else ()
@@ -311,7 +319,7 @@ def _v1_call(order: Order, call: Call, target: str) -> V1Call:
     elif words is not None and call.v1_id == "AmazonCaptureId":
         now = words.capture
         if not now:
-            note = "v1 had no capture of it, as far as can be told. " + note
+            note = together(_("v1 had no capture of it, as far as can be told."), note)
     flag = ", ".join(f"{name} {str(value).lower()}" for name, value in call.body)
     return V1Call(call.v1, call.v1_id, identifier, call.v1_states, now, flag, note)
 
@@ -330,4 +338,8 @@ def _v2_call(operation: str, target: str) -> V2Call:
 def _by_hand(v1: tuple[V1Call, ...]) -> tuple[SellerCentralAction, ...]:
     """What a person does in Seller Central for one of these calls."""
     names = {call.call for call in v1}
-    return tuple(one for one in SELLER_CENTRAL_ACTIONS if names & set(one.v1.split(", ")))
+    return tuple(
+        replace(one, note=shown(one.note))
+        for one in SELLER_CENTRAL_ACTIONS
+        if names & set(one.v1.split(", "))
+    )

@@ -13,6 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from console.domain.language import _
 from console.domain.limits import MAX_IDEMPOTENCY_KEY
 from console.domain.money import Money
 
@@ -102,7 +103,8 @@ def advance(state: State, move: Move) -> State:
     try:
         return TRANSITIONS[state, move]
     except KeyError:
-        raise IllegalMove(f"an intent that is {state} can't {move}") from None
+        message = _("an intent that is {state} can't {move}", state=state, move=move)
+        raise IllegalMove(message) from None
 
 
 def derive_key(

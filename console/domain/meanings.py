@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Final, Literal
 
 from console.domain.codes import ANY, REASONS, STATES
@@ -63,9 +62,11 @@ class Meaning:
         return (MEND_PATTERN, MEND_PATTERN_JP) if self.term in MENDABLE else ()
 
 
-@cache
 def everything() -> tuple[Meaning, ...]:
-    """All meanings of all words: states, then reason codes, then error codes."""
+    """All meanings of all words: states, then reason codes, then error codes.
+
+    Made anew each time, as they are said in the language of the reader.
+    """
     found = [
         Meaning(state, "state", explain_state(kind, state), kind)
         for kind, states in STATES.items()
@@ -88,13 +89,13 @@ def _of_error(code: str) -> list[Meaning]:
     if row is None:
         v1_status = V1_ERROR_CODES.get(code)
         statuses = (v1_status,) if v1_status else ()
-        return [Meaning(code, "error code", ERRORS[code], statuses=statuses, v1=True)]
-    special = {call: said for (one, call), said in OPERATION_ERRORS.items() if one == code}
+        return [Meaning(code, "error code", ERRORS[code].told(), statuses=statuses, v1=True)]
+    special = {call: said.told() for (one, call), said in OPERATION_ERRORS.items() if one == code}
     others = tuple(sorted(row.operations - set(special)))
     found = []
     if others or not row.operations:
         general = Meaning(
-            code, "error code", ERRORS[code], operations=others, statuses=row.statuses
+            code, "error code", ERRORS[code].told(), operations=others, statuses=row.statuses
         )
         found.append(general)
     found += [

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from console.domain.language import N_, _
+
 # Decimal places by ISO 4217 where they are not two; the currencies Amazon Pay names
 # (its monthly-limit tables) and their neighbours without minor unit.
 EXPONENTS: Final = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0}
@@ -145,41 +147,66 @@ def parse_typed(text: str, currency: str) -> Money:
     """
     typed = text.translate(_FULL_WIDTH).strip()
     if not typed:
-        raise AmountError(f"Type an amount, such as {_example(currency)}.")
+        raise AmountError(_("Type an amount, such as {example}.", example=_example(currency)))
     match = _TYPED.fullmatch(typed.upper())
     if match is None:
-        raise AmountError(f"{typed!r} is not an amount. Type it like {_example(currency)}.")
+        raise AmountError(
+            _(
+                "{typed} is not an amount. Type it like {example}.",
+                typed=repr(typed),
+                example=_example(currency),
+            )
+        )
     _check_currency(match["pre"], match["post"], currency)
     return Money(_plain_decimal(match["amount"], currency), currency)
 
 
 def _check_currency(before: str | None, after: str | None, currency: str) -> None:
     if before and after:
-        raise AmountError("The currency stands twice. Type it once.")
+        raise AmountError(_("The currency stands twice. Type it once."))
     named = before or after
     if named and named != currency:
-        raise AmountError(f"This order is in {currency}, not {named}.")
+        raise AmountError(
+            _("This order is in {currency}, not {named}.", currency=currency, named=named)
+        )
 
 
 def _plain_decimal(text: str, currency: str) -> Decimal:
     if text.startswith("-"):
-        raise AmountError("An amount can't be negative.")
+        raise AmountError(_("An amount can't be negative."))
     if "," in text or "'" in text:
         raise AmountError(
-            f"{text!r} can be read in two ways. Type it with a point and without"
-            f" thousands separators, like {_example(currency)}."
+            _(
+                "{typed} can be read in two ways. Type it with a point and without thousands"
+                " separators, like {example}.",
+                typed=repr(text),
+                example=_example(currency),
+            )
         )
     match = _PLAIN.fullmatch(text)
     if match is None:
-        raise AmountError(f"{text!r} is not a plain amount. Type it like {_example(currency)}.")
+        raise AmountError(
+            _(
+                "{typed} is not a plain amount. Type it like {example}.",
+                typed=repr(text),
+                example=_example(currency),
+            )
+        )
     places, allowed = len(match["places"] or ""), exponent(currency)
     if places > allowed:
-        words = {0: "no decimal places", 2: "two decimal places"}[allowed]
-        raise AmountError(f"{currency} has {words}; {text} has {places}.")
+        said = _TOO_FINE[allowed]
+        raise AmountError(_(said, currency=currency, typed=text, places=places))
     value = Decimal(text)
     if value == 0:
-        raise AmountError("The amount must be more than zero.")
+        raise AmountError(_("The amount must be more than zero."))
     return value
+
+
+# The decimal places of a currency -> what is said where more were typed.
+_TOO_FINE: Final = {
+    0: N_("{currency} has no decimal places; {typed} has {places}."),
+    2: N_("{currency} has two decimal places; {typed} has {places}."),
+}
 
 
 def _example(currency: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
+from functools import cached_property
 
 from console.domain.ids import Identifier
+from console.domain.language import N_
 from console.domain.limits import EXTENDED_LIFE, ONE_TIME_LIFE, OVER_REFUND_CAP, OVER_REFUND_SHARE
 from console.domain.model import (
     OPEN_CHARGE_STATES,
@@ -52,6 +54,13 @@ class Totals:
     refundable: Money | None = None
     unaccounted: Money | None = None
 
+    @property
+    def above_captured(self) -> Money | None:
+        """The part of `refundable` that is more than what is left of the captured money."""
+        if self.refundable is None or self.captured is None or self.refunded is None:
+            return None
+        return clamp(self.refundable - clamp(self.captured - self.refunded))
+
 
 @dataclass(frozen=True)
 class Order:
@@ -94,7 +103,21 @@ class Order:
         return next((c for c in self.charges if c.id == charge_id), None)
 
     def refunds_of(self, charge_id: str) -> tuple[Refund, ...]:
-        return tuple(r for r in self.refunds if r.charge_id == charge_id)
+        return self._refunds_by_charge.get(charge_id, ())
+
+    def last_refund_of(self, charge_id: str) -> Refund | None:
+        """The newest known refund of a charge; of those without a time the last that is named."""
+        earliest = datetime.min.replace(tzinfo=UTC)
+        refunds = enumerate(self.refunds_of(charge_id))
+        newest = max(refunds, key=lambda one: (one[1].created or earliest, one[0]), default=None)
+        return None if newest is None else newest[1]
+
+    @cached_property
+    def _refunds_by_charge(self) -> Mapping[str | None, tuple[Refund, ...]]:
+        found: dict[str | None, list[Refund]] = {}
+        for refund in self.refunds:
+            found.setdefault(refund.charge_id, []).append(refund)
+        return {charge: tuple(refunds) for charge, refunds in found.items()}
 
     @property
     def pending(self) -> tuple[Charge | Refund, ...]:
@@ -137,7 +160,7 @@ class Order:
             return None  # amounts that don't fit together give no figure
         return clamp(charge.captured + over_refund(charge.captured) - floor)
 
-    @property
+    @cached_property
     def totals(self) -> Totals:
         currency = self.currency
         if currency is None:
@@ -211,15 +234,16 @@ def clamp(money: Money) -> Money:
 def lifetime_kind(permission: ChargePermission) -> str | None:
     """`180 days` or `13 months`: which life a one-time permission was created with.
 
-    Deduced from its two timestamps; None where either is missing or neither fits.
+    Deduced from its two timestamps; None where either is missing or neither fits. `_` translates
+    it where it is shown.
     """
     if permission.created is None or permission.expires is None:
         return None
     life, slack = permission.expires - permission.created, timedelta(days=3)
     if abs(life - ONE_TIME_LIFE) <= slack:
-        return "180 days"
+        return N_("180 days")
     if abs(life - EXTENDED_LIFE) <= slack:
-        return "13 months"
+        return N_("13 months")
     return None
 
 

@@ -13,13 +13,32 @@ from decimal import Decimal
 from itertools import chain
 from typing import Final
 
+from console.domain.language import N_, _, together
+from console.domain.listed import all_of, one_of
 from console.domain.money import Money
 
-# The tables of limits by their keys in the settings, with what each one bounds.
+# The tables of limits by their keys in the settings, with what each one says.
 LIMITS: Final = {
-    "max_per_action": "in one action",
-    "max_per_day": "per day (UTC) and kind of action, for everybody on this journal together",
-    "max_per_operator_and_day": "per day (UTC) and kind of action, for each operator",
+    "max_per_action": N_("at most {most} in one action; other currencies are held back"),
+    "max_per_day": N_(
+        "at most {most} per day (UTC) and kind of action, for everybody on this journal together;"
+        " other currencies are held back"
+    ),
+    "max_per_operator_and_day": N_(
+        "at most {most} per day (UTC) and kind of action, for each operator; other currencies are"
+        " held back"
+    ),
+}
+# What a day's limit says where it is reached.
+_REACHED: Final = {
+    "max_per_day": N_(
+        "This profile allows {action} up to {most} per day for everybody on this journal together;"
+        " {taken} are taken today, and this is {amount}."
+    ),
+    "max_per_operator_and_day": N_(
+        "This profile allows {action} up to {most} per day for each operator; {taken} are taken"
+        " today, and this is {amount}."
+    ),
 }
 
 
@@ -95,24 +114,32 @@ class Policy:
         """What stands against sending anything, also what was let through earlier."""
         if not self.read_only:
             return None
-        said = "This profile is read-only: it looks orders up and sends nothing."
-        return self._held("read_only", said, "Use a profile that may act.")
+        said = _("This profile is read-only: it looks orders up and sends nothing.")
+        return self._held("read_only", said, _("Use a profile that may act."))
 
     def _objections(self, asked: Asked) -> Iterator[str]:
         if (said := self.against_sending()) is not None:
             yield said
         if self.actions is not None and asked.action not in self.actions:
-            said = f"This profile allows {self._allowed}, not {asked.action}."
-            yield self._held("actions", said, "Use a profile that allows it.")
+            said = (
+                _(
+                    "This profile allows {actions}, not {action}.",
+                    actions=self._allowed,
+                    action=asked.action,
+                )
+                if self.actions
+                else _("This profile allows nothing, not {action}.", action=asked.action)
+            )
+            yield self._held("actions", said, _("Use a profile that allows it."))
         if self.require_reason and _is_blank(asked.reason):
-            said = "This profile asks for a reason with every action."
-            yield self._held("require_reason", said, "Say why in the reason, and try again.")
+            said = _("This profile asks for a reason with every action.")
+            yield self._held("require_reason", said, _("Say why in the reason, and try again."))
         if self.require_ticket and _is_blank(asked.ticket):
-            said = "This profile asks for a ticket with every action."
-            yield self._held("require_ticket", said, "Give the ticket's number, and try again.")
+            said = _("This profile asks for a ticket with every action.")
+            yield self._held("require_ticket", said, _("Give the ticket's number, and try again."))
         if asked.above_captured and not self.above_captured:
-            said = "This profile allows no refund of more than was captured."
-            instead = "Refund at most what was captured and is not refunded yet."
+            said = _("This profile allows no refund of more than was captured.")
+            instead = _("Refund at most what was captured and is not refunded yet.")
             yield self._held("above_captured", said, instead)
         yield from self._not_bounded(asked)
         yield from self._too_much(asked)
@@ -122,53 +149,66 @@ class Policy:
         for key, table in self.limits.items():
             if asked.amount is None:
                 if _moves_money(asked.action):
-                    said = f"This profile has limits, and the amount of {asked.action} is open."
-                    yield self._held(key, said, "Give the amount.")
+                    said = _(
+                        "This profile has limits, and the amount of {action} is open.",
+                        action=asked.action,
+                    )
+                    yield self._held(key, said, _("Give the amount."))
             elif asked.amount.currency not in table:
-                other, named = asked.amount.currency, _listed(sorted(table), "and")
-                said = (
-                    f"This profile has limits in {named} and none in {other}, so this is held back."
+                other, named = asked.amount.currency, all_of(sorted(table))
+                said = _(
+                    "This profile has limits in {named} and none in {other}, so this is held back.",
+                    named=named,
+                    other=other,
                 )
-                yield self._held(key, said, f"Use a profile with a limit in {other}.")
+                instead = _("Use a profile with a limit in {currency}.", currency=other)
+                yield self._held(key, said, instead)
 
     def _too_much(self, asked: Asked) -> Iterator[str]:
         most = _limit(self.max_per_action, asked)
         if most is not None and asked.amount is not None and asked.amount > most:
-            said = f"This profile allows at most {most} in one action; this is {asked.amount}."
-            instead = f"Ask for {most} or less, or use a profile that allows more."
+            said = _(
+                "This profile allows at most {most} in one action; this is {amount}.",
+                most=most,
+                amount=asked.amount,
+            )
+            instead = _("Ask for {most} or less, or use a profile that allows more.", most=most)
             yield self._held("max_per_action", said, instead)
 
     def _too_much_today(self, asked: Asked, today: Money, by_operator: Money) -> Iterator[str]:
         rows = (
-            ("max_per_day", self.max_per_day, today, "for everybody on this journal together"),
-            (
-                "max_per_operator_and_day",
-                self.max_per_operator_and_day,
-                by_operator,
-                "for each operator",
-            ),
+            ("max_per_day", self.max_per_day, today),
+            ("max_per_operator_and_day", self.max_per_operator_and_day, by_operator),
         )
-        for key, table, so_far, whose in rows:
+        for key, table, so_far in rows:
             most = _limit(table, asked)
             if most is None or asked.amount is None or so_far + asked.amount <= most:
                 continue
-            said = (
-                f"This profile allows {asked.action} up to {most} per day {whose};"
-                f" {so_far} are taken today, and this is {asked.amount}."
+            said = _(
+                _REACHED[key], action=asked.action, most=most, taken=so_far, amount=asked.amount
             )
             left = most - so_far
-            instead = f"Ask for {left} or less, or wait" if left.is_positive else "Wait"
-            yield self._held(key, said, f"{instead} until the next day begins at 00:00 UTC.")
+            instead = (
+                _(
+                    "Ask for {left} or less, or wait until the next day begins at 00:00 UTC.",
+                    left=left,
+                )
+                if left.is_positive
+                else _("Wait until the next day begins at 00:00 UTC.")
+            )
+            yield self._held(key, said, instead)
 
     def _held(self, key: str, said: str, instead: str) -> str:
-        return (
-            f"{said} So says `{key}` under {self.where}; whoever may edit that file can change"
-            f" it. {instead}"
+        source = _(
+            "So says `{key}` under {where}; whoever may edit that file can change it.",
+            key=key,
+            where=self.where,
         )
+        return together(said, source, instead)
 
     @property
     def _allowed(self) -> str:
-        return _listed(sorted(self.actions or ()), "and") or "nothing"
+        return all_of(sorted(self.actions or ()))
 
     def words(self) -> tuple[str, ...]:
         """The policy in plain words, a line for each thing that it asks; none by default."""
@@ -176,32 +216,34 @@ class Policy:
 
     def _words(self) -> Iterator[str]:
         if self.read_only:
-            yield "read-only: nothing is sent"
+            yield _("read-only: nothing is sent")
         if self.actions is not None:
-            yield f"allowed: {self._allowed}"
+            yield _("allowed: {actions}", actions=self._allowed or _("nothing"))
         for key, table in self.limits.items():
-            most = _listed([str(Money(table[c], c)) for c in sorted(table)], "or")
-            yield f"at most {most} {LIMITS[key]}; other currencies are held back"
+            yield _(LIMITS[key], most=one_of([str(Money(table[c], c)) for c in sorted(table)]))
         if self.require_reason:
-            yield "a reason is required"
+            yield _("a reason is required")
         if self.require_ticket:
-            yield "a ticket is required"
+            yield _("a ticket is required")
         if not self.above_captured:
-            yield "no refund above what was captured"
+            yield _("no refund above what was captured")
         if self.cooling_seconds:
-            yield f"{self.cooling_seconds} s before sending, in which Esc still stops everything"
+            yield _(
+                "{seconds} s before sending, in which Esc still stops everything",
+                seconds=self.cooling_seconds,
+            )
 
 
 def action_names() -> tuple[str, ...]:
     """The names that `actions` can hold, in the order of the table of actions."""
-    from console.domain.rules import BY_NAME  # late: most profiles have no policy
+    from console.domain.action_table import BY_NAME  # late: most profiles have no policy
 
     return tuple(BY_NAME)
 
 
 def _moves_money(action: str) -> bool:
     """An action that the table doesn't know may move money."""
-    from console.domain.rules import BY_NAME  # late, as above
+    from console.domain.action_table import BY_NAME  # late, as above
 
     return action not in BY_NAME or BY_NAME[action].moves_money
 
@@ -214,10 +256,3 @@ def _limit(table: Mapping[str, Decimal], asked: Asked) -> Money | None:
 def _is_blank(text: str) -> bool:
     """Whether nothing can be seen of `text`: blanks and invisible characters say nothing."""
     return not any(char.isprintable() and not char.isspace() for char in text)
-
-
-def _listed(words: list[str], last: str) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return (
-        f" {last} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
-    )

@@ -1,103 +1,20 @@
 """Order -> offers: what may be done now, up to which amount, and why not where it may not.
 
-The action table stands here once: footer, palette, help, command line and tests read it.
+Which actions there are is in `console.domain.action_table`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from console.domain.disputes import doubts
+from console.domain.language import N_, _, together
 from console.domain.limits import MAX_AMOUNT, MAX_CHARGES_PER_PERMISSION, SYNCHRONOUS_CAPTURE
 from console.domain.model import OPEN_CHARGE_STATES, Charge, ChargePermission, CheckoutSession
 from console.domain.money import Money
 from console.domain.order import Order, lifetime_kind
-
-
-@dataclass(frozen=True)
-class Action:
-    """One thing that can be done to an object. `operation` is Amazon's name for the call."""
-
-    name: str
-    title: str
-    key: str
-    operation: str
-    target: str  # the kind of object it acts on
-    tooltip: str
-    moves_money: bool
-
-
-ACTIONS: Final = (
-    Action(
-        "refund",
-        "Refund",
-        "r",
-        "create_refund",
-        "charge",
-        "Give captured money back to the buyer",
-        True,
-    ),
-    Action(
-        "capture", "Capture", "c", "capture_charge", "charge", "Collect an authorized charge", True
-    ),
-    Action(
-        "cancel",
-        "Cancel",
-        "x",
-        "cancel_charge",
-        "charge",
-        "Release an authorization that will not be collected",
-        False,
-    ),
-    Action(
-        "authorize",
-        "Authorize",
-        "a",
-        "create_charge",
-        "charge_permission",
-        "Reserve a further amount with the buyer's payment method",
-        True,
-    ),
-    Action(
-        "close",
-        "Close",
-        "z",
-        "close_charge_permission",
-        "charge_permission",
-        "End the permission: no further charge can be made",
-        False,
-    ),
-    Action(
-        "extend",
-        "Extend",
-        "e",
-        "update_charge_permission",
-        "charge_permission",
-        "The longest life that Amazon can give this object",
-        False,
-    ),
-    Action(
-        "update",
-        "Update",
-        "u",
-        "update_charge_permission",
-        "charge_permission",
-        "Change the merchant's reference, store name or notes",
-        False,
-    ),
-    Action(
-        "complete",
-        "Complete",
-        "m",
-        "complete_checkout_session",
-        "checkout_session",
-        "Complete a checkout session that the shop left open",
-        True,
-    ),
-)
-
-BY_NAME: Final = {action.name: action for action in ACTIONS}
 
 
 @dataclass(frozen=True)
@@ -134,16 +51,21 @@ def offer(order: Order, action: str, target: str) -> Offer:
     for candidate in offers(order):
         if candidate.action == action and candidate.target == target:
             return candidate
-    return Offer(action, target, False, f"{target} is not an object that this can be done to.")
+    return Offer(
+        action,
+        target,
+        False,
+        _("{target} is not an object that this can be done to.", target=target),
+    )
 
 
 # Why a charge in each state can't be refunded, and what to do instead.
 _NO_REFUND: Final = {
-    "AuthorizationInitiated": "Nothing was captured yet: cancel the charge instead.",
-    "Authorized": "Nothing was captured yet: cancel the charge instead, or capture it first.",
-    "CaptureInitiated": "The capture has only begun: wait until it is Captured.",
-    "Canceled": "The charge was canceled, so there is nothing to give back.",
-    "Declined": "The charge was declined, so there is nothing to give back.",
+    "AuthorizationInitiated": N_("Nothing was captured yet: cancel the charge instead."),
+    "Authorized": N_("Nothing was captured yet: cancel the charge instead, or capture it first."),
+    "CaptureInitiated": N_("The capture has only begun: wait until it is Captured."),
+    "Canceled": N_("The charge was canceled, so there is nothing to give back."),
+    "Declined": N_("The charge was declined, so there is nothing to give back."),
 }
 
 
@@ -152,66 +74,69 @@ def _refund(order: Order, charge: Charge) -> Offer:
         return Offer("refund", charge.id, False, why)
 
     if charge.state != "Captured":
-        return no(_NO_REFUND.get(charge.state, _not_known(charge.state)))
+        return no(_why_not(_NO_REFUND, charge.state))
     left = order.refundable(charge)
     if left is None or charge.captured is None:
-        return no("Amazon doesn't say how much was captured: look in Seller Central.")
+        return no(_("Amazon doesn't say how much was captured: look in Seller Central."))
     left = _at_most(left)
     if not left.is_positive:
-        return no("The whole amount has already been refunded, or its refund has begun.")
-    why = f"Up to {left} can be refunded."
+        return no(_("The whole amount has already been refunded, or its refund has begun."))
+    why = _("Up to {amount} can be refunded.", amount=left)
     if doubts(order, charge.id):
-        why += " Mind: it is disputed, or may be, so a refund can pay the buyer twice."
+        mind = _("Mind: it is disputed, or may be, so a refund can pay the buyer twice.")
+        why = together(why, mind)
     return Offer("refund", charge.id, True, why, left)
 
 
 _NO_CAPTURE: Final = {
-    "AuthorizationInitiated": "The authorization is still pending: wait until it is Authorized.",
-    "CaptureInitiated": "The capture has already begun.",
-    "Captured": "It was captured already; for a further amount authorize a new charge.",
-    "Canceled": "The charge was canceled: authorize a new charge.",
-    "Declined": "The charge was declined: authorize a new charge.",
+    "AuthorizationInitiated": N_(
+        "The authorization is still pending: wait until it is Authorized."
+    ),
+    "CaptureInitiated": N_("The capture has already begun."),
+    "Captured": N_("It was captured already. Only a new charge can collect more: see Authorize."),
+    "Canceled": N_("The charge was canceled. Only a new one can collect: see Authorize."),
+    "Declined": N_("The charge was declined. Only a new one can collect: see Authorize."),
 }
 
 
 def _capture(order: Order, charge: Charge) -> Offer:
     if charge.state != "Authorized":
-        why = _NO_CAPTURE.get(charge.state, _not_known(charge.state))
-        return Offer("capture", charge.id, False, why)
+        return Offer("capture", charge.id, False, _why_not(_NO_CAPTURE, charge.state))
     if charge.amount is None:
-        return Offer("capture", charge.id, False, "Amazon doesn't say what was authorized.")
+        return Offer("capture", charge.id, False, _("Amazon doesn't say what was authorized."))
     if charge.expires is not None and charge.expires <= order.observed:
-        return Offer("capture", charge.id, False, "The authorization has expired.")
-    why = f"Up to {charge.amount} can be captured, once."
+        return Offer("capture", charge.id, False, _("The authorization has expired."))
+    why = _("Up to {amount} can be captured, once.", amount=charge.amount)
     if charge.created is not None and order.observed - charge.created >= SYNCHRONOUS_CAPTURE:
-        why += " The authorization is 7 days old or older, so the capture will take a while."
+        old = _("The authorization is 7 days old or older, so the capture will take a while.")
+        why = together(why, old)
     return Offer("capture", charge.id, True, why, charge.amount)
 
 
 _NO_CANCEL: Final = {
-    "CaptureInitiated": "The capture has begun: wait for it, then refund.",
-    "Captured": "It was captured: refund it instead.",
-    "Canceled": "It is canceled already.",
-    "Declined": "It was declined, so nothing is reserved.",
+    "CaptureInitiated": N_("The capture has begun: wait for it, then refund."),
+    "Captured": N_("It was captured: refund it instead."),
+    "Canceled": N_("It is canceled already."),
+    "Declined": N_("It was declined, so nothing is reserved."),
 }
 
 
 _CANCELLED: Final = {
-    "AuthorizationInitiated": "Nothing is reserved yet; the pending authorization ends.",
-    "Authorized": "The reserved amount goes back to the buyer.",
+    "AuthorizationInitiated": N_("Nothing is reserved yet; the pending authorization ends."),
+    "Authorized": N_("The reserved amount, {amount}, goes back to the buyer."),
 }
 
 
 def _cancel(charge: Charge) -> Offer:
     said = _CANCELLED.get(charge.state)
     if said is not None:
-        return Offer("cancel", charge.id, True, said)
-    return Offer("cancel", charge.id, False, _NO_CANCEL.get(charge.state, _not_known(charge.state)))
+        return Offer("cancel", charge.id, True, _(said, amount=charge.amount or _("not known")))
+    return Offer("cancel", charge.id, False, _why_not(_NO_CANCEL, charge.state))
 
 
 _NO_CHARGE: Final = {
-    "NonChargeable": "The permission is NonChargeable{reasons}: it must be mended first.",
-    "Closed": "The permission is Closed: the buyer has to check out again.",
+    "NonChargeable": N_("The permission is NonChargeable: it must be mended first."),
+    "Closed": N_("The permission is Closed: the buyer has to check out again."),
 }
 
 
@@ -220,31 +145,42 @@ def _authorize(order: Order, permission: ChargePermission) -> Offer:
         return Offer("authorize", permission.id, False, why)
 
     if permission.status.reason_codes == ("ChargeInProgress",):
-        return no("A charge is in progress: wait until it is final, or cancel it.")
+        return no(_("A charge is in progress: wait until it is final, or cancel it."))
     if permission.state != "Chargeable":
-        template = _NO_CHARGE.get(permission.state, _not_known(permission.state))
-        return no(template.replace("{reasons}", _reasons(permission)))
+        return no(_not_chargeable(permission))
     if permission.is_one_time and len(order.charges) >= MAX_CHARGES_PER_PERMISSION:
-        return no(f"A one-time permission takes {MAX_CHARGES_PER_PERMISSION} charges at most.")
+        most = MAX_CHARGES_PER_PERMISSION
+        return no(_("A one-time permission takes {most} charges at most.", most=most))
     balance = permission.balance
     if balance is None:
-        return Offer("authorize", permission.id, True, "Amazon gives no limit for this order.")
+        return Offer("authorize", permission.id, True, _("Amazon gives no limit for this order."))
     if not balance.is_positive:
-        return no("The permission's limit is used up.")
-    most = _at_most(balance)
-    why = f"Up to {most} can be authorized."
+        return no(_("The permission's limit is used up."))
+    left = _at_most(balance)
+    why = _("Up to {amount} can be authorized.", amount=left)
     if any(c.state in OPEN_CHARGE_STATES for c in order.charges):
-        why += " Mind: another charge is still open."
+        why = together(why, _("Mind: another charge is still open."))
     elif not order.charges:
-        why += " Mind: charges that are not known here may be open."
-    return Offer("authorize", permission.id, True, why, most)
+        why = together(why, _("Mind: charges that are not known here may be open."))
+    return Offer("authorize", permission.id, True, why, left)
+
+
+def _not_chargeable(permission: ChargePermission) -> str:
+    codes = ", ".join(permission.status.reason_codes)
+    if permission.state == "NonChargeable" and codes:
+        return _(
+            "The permission is NonChargeable ({reasons}): it must be mended first.", reasons=codes
+        )
+    return _why_not(_NO_CHARGE, permission.state)
 
 
 def _close(permission: ChargePermission) -> Offer:
     if permission.state in ("Chargeable", "NonChargeable"):
-        return Offer("close", permission.id, True, "No further charge can be made after it.")
-    why = "It is closed already." if permission.state == "Closed" else _not_known(permission.state)
-    return Offer("close", permission.id, False, why)
+        return Offer("close", permission.id, True, _("No further charge can be made after it."))
+    return Offer("close", permission.id, False, _why_not(_NO_CLOSE, permission.state))
+
+
+_NO_CLOSE: Final = {"Closed": N_("It is closed already.")}
 
 
 def _update(permission: ChargePermission) -> Offer:
@@ -252,12 +188,12 @@ def _update(permission: ChargePermission) -> Offer:
         return Offer("update", permission.id, allowed, why)
 
     if permission.state in ("Chargeable", "NonChargeable"):
-        return answer(True, "The merchant's own fields can be changed.")
+        return answer(True, _("The merchant's own fields can be changed."))
     if permission.state != "Closed":
         return answer(False, _not_known(permission.state))
     if not permission.is_one_time:
-        return answer(False, "Once closed, only a one-time permission can still be changed.")
-    return answer(True, "Closed: only fields that are still empty can be filled.")
+        return answer(False, _("Once closed, only a one-time permission can still be changed."))
+    return answer(True, _("Closed: only fields that are still empty can be filled."))
 
 
 def _extend_permission(permission: ChargePermission) -> Offer:
@@ -266,27 +202,30 @@ def _extend_permission(permission: ChargePermission) -> Offer:
 
     if permission.is_recurring:
         if permission.state == "Closed":
-            return no("The permission is Closed.")
+            return no(_("The permission is Closed."))
         if permission.state not in ("Chargeable", "NonChargeable"):
             return no(_not_known(permission.state))
-        why = "Amazon computes the expiry from the frequency, which can be updated."
+        why = _("Amazon computes the expiry from the frequency, which can be updated.")
         return Offer("extend", permission.id, True, why)
     if permission.type == "PaymentMethodOnFile":
-        return no("Amazon states no end for a payment method on file, so none can be moved.")
+        return no(_("Amazon states no end for a payment method on file, so none can be moved."))
     kind = lifetime_kind(permission)
-    has = f" This one has {kind}." if kind else ""
-    why = (
-        "Amazon sets the life of a one-time permission when the buyer checks out"
-        f" (180 days or 13 months); it can't be changed later.{has}"
-        " Capture, authorize again, or ask for a new checkout."
+    why = together(
+        _(
+            "Amazon sets the life of a one-time permission when the buyer checks out (180 days or"
+            " 13 months); it can't be changed later."
+        ),
+        _("This one has {life}.", life=_(kind)) if kind else "",
+        _("Capture, authorize again, or ask for a new checkout."),
     )
     return no(why)
 
 
 def _renew(charge: Charge) -> Offer:
     if charge.state == "Authorized":
-        return Offer("extend", charge.id, True, "The authorization can be renewed for 30 days.")
-    why = f"Only an authorized charge can be renewed; this one is {charge.state}."
+        why = _("The authorization can be renewed for 30 days.")
+        return Offer("extend", charge.id, True, why)
+    why = _("Only an authorized charge can be renewed; this one is {state}.", state=charge.state)
     return Offer("extend", charge.id, False, why)
 
 
@@ -296,10 +235,12 @@ def _complete(session: CheckoutSession) -> Offer:
             "complete",
             session.id,
             True,
-            "The buyer's confirmation is needed as well.",
+            _("The buyer's confirmation is needed as well."),
             session.amount,
         )
-    why = f"Only an open checkout session can be completed; this one is {session.state}."
+    why = _(
+        "Only an open checkout session can be completed; this one is {state}.", state=session.state
+    )
     return Offer("complete", session.id, False, why)
 
 
@@ -309,10 +250,10 @@ def _at_most(money: Money) -> Money:
     return money if limit is None or money.amount <= limit else Money(limit, money.currency)
 
 
-def _reasons(permission: ChargePermission) -> str:
-    codes = ", ".join(permission.status.reason_codes)
-    return f" ({codes})" if codes else ""
+def _why_not(table: Mapping[str, str], state: str) -> str:
+    """What a table says of a state; one that it doesn't have may be new at Amazon."""
+    return _(table[state]) if state in table else _not_known(state)
 
 
 def _not_known(state: str) -> str:
-    return f"Its state is {state}, which this console doesn't know."
+    return _("Its state is {state}, which this console doesn't know.", state=state)

@@ -7,6 +7,7 @@ like another one. They become visible stand-ins; nothing is silently dropped.
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any, Final
 
 # C0 without newline and tab's neighbours, DEL, C1, soft hyphen, Arabic letter mark, Mongolian
@@ -57,6 +58,22 @@ def clean_json(value: Any, depth: int = 0) -> Any:
     if isinstance(value, list):
         return [clean_json(item, depth + 1) for item in value]
     return value
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal `text` takes: two for a wide letter, such as 表."""
+    return sum(_columns(char) for char in text)
+
+
+def padded(text: str, width: int) -> str:
+    """`text` with blanks behind it up to `width` columns."""
+    return text + " " * (width - columns(text))
+
+
+def _columns(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def has_hidden(text: str) -> bool:

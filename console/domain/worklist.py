@@ -24,13 +24,18 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from console.domain.clocks import Clock, clocks
 from console.domain.ids import Identifier, NotAnId, find_all, identify, most_specific, parse
+from console.domain.language import _, many
 from console.domain.model import Charge, CheckoutSession, Dispute, Refund
 from console.domain.money import Money
 from console.domain.order import Order
 from console.domain.text import clean_line
+
+if TYPE_CHECKING:
+    from console.domain.rules import Offer
 
 # The permissions of the orders that carry an order number; none where it isn't known.
 OrdersOf = Callable[[str], Sequence[str]]
@@ -78,7 +83,7 @@ def as_list(text: str, orders_of: OrdersOf) -> list[Entry] | None:
 
     `orders_of` may block on the disk: call this from a thread.
     """
-    lines = [line for _, line in _lines(text)][:MOST_ENTRIES]
+    lines = [line for _number, line in _lines(text)][:MOST_ENTRIES]
     if len(lines) == 1 and not _CELLS.search(lines[0]):
         return None
     bare: set[str] = set()
@@ -107,7 +112,11 @@ def entries(text: str, orders_of: OrdersOf) -> list[Entry]:
     made = list(found.values())
     left = len(lines) - MOST_ENTRIES
     if left > 0:
-        why = f"The list is cut here: {left} more lines were left out. Paste them by themselves."
+        why = many(
+            "The list is cut here: {count} more line was left out. Paste it by itself.",
+            "The list is cut here: {count} more lines were left out. Paste them by themselves.",
+            left,
+        )
         made.append(Entry(lines[MOST_ENTRIES][0], "…", why=why))
     return made
 
@@ -126,8 +135,11 @@ def _again(first: Entry, entry: Entry) -> Entry:
     """The first entry of an order, with a note of where it comes again."""
     assert entry.identifier is not None
     assert first.identifier is not None
-    also = "" if entry.identifier.id == first.identifier.id else f" as {entry.identifier.id}"
-    return replace(first, notes=(*first.notes, f"again in line {entry.line}{also}", *entry.notes))
+    if entry.identifier.id == first.identifier.id:
+        said = _("again in line {line}", line=entry.line)
+    else:
+        said = _("again in line {line} as {id}", line=entry.line, id=entry.identifier.id)
+    return replace(first, notes=(*first.notes, said, *entry.notes))
 
 
 # --- one line ---------------------------------------------------------------------------------
@@ -140,13 +152,16 @@ def _of_line(number: int, line: str, orders_of: OrdersOf) -> Iterable[Entry]:
         for group in _by_order(ids):
             best = most_specific(group)
             others = [i.id for i in group if i is not best]
-            notes = (f"with {', '.join(others)}",) if others else ()
+            notes = (_("with {ids}", ids=", ".join(others)),) if others else ()
             yield Entry(number, shown, best, notes=notes)
         return
     numbers = list(_numbers(line, orders_of))
     for reference, orders in numbers:
+        notes = ()
+        if len(orders) > 1:
+            said = _("{reference} stands on {count} orders", reference=reference, count=len(orders))
+            notes = (said,)
         for order in orders:
-            notes = (f"{reference} stands on {len(orders)} orders",) if len(orders) > 1 else ()
             yield Entry(number, shown, parse(order), reference, notes=notes)
     if not numbers:
         yield Entry(number, shown, why=_why_not(line))
@@ -215,7 +230,7 @@ def _places(line: str, orders_of: OrdersOf) -> tuple[set[str], set[str]]:
         elif unlabelled != cell and is_id(unlabelled):
             labelled.add(order_key(find_all(unlabelled)[0]))
     if not bare and not labelled:
-        for _, orders in _numbers(line, orders_of):
+        for _number, orders in _numbers(line, orders_of):
             bare |= set(orders[:1])
     return bare, labelled
 
@@ -252,9 +267,15 @@ class Summary:
     kind: str
     state: str
     reasons: tuple[str, ...]
+    authorized: Money | None
     captured: Money | None
     refunded: Money | None
     refundable: Money | None
+    above_captured: Money | None  # the part of `refundable` that is more than what is left
+    capturable: Money | None  # what can be captured now, of the charge that the entry names
+    no_capture: str  # why nothing can, in a sentence; empty where no one charge is meant
+    lapses: Clock | None  # when that is no longer reserved
+    prompt: Clock | None  # until when a capture of it is answered at once
     reference: str | None
     warnings: tuple[str, ...]
 
@@ -265,17 +286,41 @@ def summary_of(order: Order) -> Summary:
     found = _named(order, asked) or order.permission
     totals = order.totals
     permission = order.permission
+    capture = _capture(order, found)
+    target = capture.target if capture is not None and capture.allowed else None
+    running = {one.what: one for one in clocks(order) if one.object == target and not one.passed}
     return Summary(
         order=order.id,
         kind=order.query.v2.kind if found is not permission else "charge_permission",
         state=found.status.state if found else "Unknown",
         reasons=found.status.reason_codes if found else (),
+        authorized=totals.authorized_open,
         captured=totals.captured,
         refunded=totals.refunded,
         refundable=totals.refundable,
+        above_captured=totals.above_captured,
+        capturable=capture.max_amount if capture is not None and capture.allowed else None,
+        no_capture=capture.why if capture is not None and not capture.allowed else "",
+        lapses=running.get("authorization"),
+        prompt=running.get("capture_without_delay"),
         reference=permission.merchant.reference if permission else _reference(order.charges),
         warnings=order.warnings,
     )
+
+
+def _capture(order: Order, named: object) -> Offer | None:
+    """Of the charge that was named; where the order was, of its only charge that can be captured,
+    or of its only charge.
+    """
+    from console.domain.rules import offers
+
+    found = [offer for offer in offers(order) if offer.action == "capture"]
+    if isinstance(named, Charge):
+        found = [offer for offer in found if offer.target == named.id]
+    elif named is not order.permission:
+        return None
+    found = [offer for offer in found if offer.allowed] or found
+    return found[0] if len(found) == 1 else None
 
 
 Member = Charge | Refund | Dispute | CheckoutSession

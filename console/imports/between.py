@@ -14,11 +14,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from console.domain.language import N_, _
 from console.imports.facts import Problem
 
 _KEPT: Final = 2_000  # characters of a line that are looked at
-ROW: Final = "It is a row of a table among notifications: import tables as files of their own."
-STRAY: Final = "It is neither JSON nor a line of a log."
+ROW: Final = N_("It is a row of a table among notifications: import tables as files of their own.")
+STRAY: Final = N_("It is neither JSON nor a line of a log.")
 
 _ID: Final = r"[SPBC]\d{2}-\d{7}-\d{7}(?:-[ACRB]\d{5,7})?"
 _ROW: Final = re.compile(rf'(?:^|[,;\t])\s*"?{_ID}"?\s*(?:[,;\t]|$)', re.ASCII)
@@ -77,7 +78,7 @@ class Between:
         """The last line has ended."""
         why = None if self._settled else complaint(self._line)
         if why:
-            yield self._number, Problem(why)
+            yield self._number, Problem(_(why))
         self._line, self._settled = "", False
 
     def is_at_start(self, line: int) -> bool:

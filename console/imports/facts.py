@@ -9,6 +9,7 @@ from typing import Final
 
 from console.domain.checkout_v1 import to_v2
 from console.domain.ids import Identifier, Kind, NotAnId, parse
+from console.domain.language import _
 from console.domain.model import parse_time, show_time
 from console.domain.money import Money
 from console.domain.text import clean_line
@@ -53,9 +54,13 @@ def _says_something(one: Known) -> bool:
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a record can't be imported."""
+    """Why a record can't be imported: `why` is for people.
+
+    `mentions` where a notification is mentioned that can't be read.
+    """
 
     why: str
+    mentions: bool = False
 
 
 # The line where a record begins, and what it says: None where it speaks of no order.
@@ -66,13 +71,13 @@ Records = Iterator[Record]
 def order_id(text: str) -> Identifier:
     """An id of an order or of what belongs to one, in its canonical spelling, else BadRow."""
     if not text.strip():
-        raise BadRow("The id is missing.")
+        raise BadRow(_("The id is missing."))
     try:
         found = parse(text.strip())
     except NotAnId as error:
         raise BadRow(str(error)) from None
     if found.order_id is None:
-        raise BadRow(f"{found.id} is not the id of an order, charge or refund.")
+        raise BadRow(_("{id} is not the id of an order, charge or refund.", id=found.id))
     return found
 
 
@@ -82,7 +87,13 @@ def reference(text: str) -> str | None:
     if found.startswith('="') and found.endswith('"'):  # how Excel is told "this is a text"
         found = found[2:-1].strip()
     if len(found) > MAX_REFERENCE:
-        raise BadRow(f"The order number has {len(found)} characters; {MAX_REFERENCE} are allowed.")
+        raise BadRow(
+            _(
+                "The order number has {length} characters; {most} are allowed.",
+                length=len(found),
+                most=MAX_REFERENCE,
+            )
+        )
     return clean_line(found) or None
 
 

@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from console.domain.language import N_, _, together
 from console.imports import notifications, orders, reports
 from console.imports.facts import Records
 from console.imports.source import NotUnderstood, Piece, Text, whole_lines
 from console.imports.table import Header, headers, squeezed
 
-UNDERSTOOD: Final = (
+UNDERSTOOD: Final = N_(
     "Understood are: instant payment notifications of v1 and v2 as JSON, alone, in their SNS"
     " envelopes or in lines of a log; Amazon's transaction and settlement reports; CSV with a"
     " header that names an order number (such as order_number) and Amazon Pay ids."
 )
-EMPTY: Final = "empty"
-_NO_NUMBERS: Final = (
+EMPTY: Final = N_("empty")
+_NO_NUMBERS: Final = N_(
     "No column of order numbers was recognised, so no order number was imported. The columns are:"
     " {columns}. Call the one with the order numbers order_number and import the file again."
 )
@@ -27,7 +28,10 @@ _SETTLEMENT: Final = squeezed("SettlementId")
 
 @dataclass(frozen=True)
 class Understood:
-    """What a text is, its records, and what is to be said of it as a whole."""
+    """What a text is, its records, and what is to be said of it as a whole.
+
+    `format` is a code, and a marked text.
+    """
 
     format: str
     records: Records
@@ -42,30 +46,31 @@ def read(text: Text) -> Understood:
     lines = [line for line in text.head if line[1].strip()]
     if not lines:
         if text.goes_on:
-            raise NotUnderstood("It begins with nothing but blank lines. Take them out of it.")
+            raise NotUnderstood(_("It begins with nothing but blank lines. Take them out of it."))
         return Understood(EMPTY, iter(()))
     header = _report_header(lines)
     if header is not None:
-        name = "settlement report" if _SETTLEMENT in header.names else "transaction report"
+        settles = _SETTLEMENT in header.names
+        name = N_("settlement report") if settles else N_("transaction report")
         records = reports.read(whole_lines(text.pieces), header)
         return Understood(name, records, _notes(header, reports.has_numbers(header.names)))
     header = _orders_header(lines)
     if header is not None:
         records = orders.read(whole_lines(text.pieces), header)
         has_numbers = not orders.ORDER_NUMBERS.isdisjoint(header.names)
-        return Understood("orders", records, _notes(header, has_numbers))
-    return Understood("notifications", _notifications(text))
+        return Understood(N_("orders"), records, _notes(header, has_numbers))
+    return Understood(N_("notifications"), _notifications(text))
 
 
 def _notes(header: Header, has_numbers: bool) -> tuple[str, ...]:
-    return () if has_numbers else (_NO_NUMBERS.format(columns=header.shown),)
+    return () if has_numbers else (_(_NO_NUMBERS, columns=header.shown),)
 
 
 def _notifications(text: Text) -> Records:
     try:
         yield from notifications.read(text.pieces)
     except notifications.NoMessage:
-        raise NotUnderstood(f"Nothing in it is known. {UNDERSTOOD}") from None
+        raise NotUnderstood(together(_("Nothing in it is known."), _(UNDERSTOOD))) from None
 
 
 def _report_header(lines: Sequence[Piece]) -> Header | None:

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 from console.domain.checkout_v1 import NOTIFICATIONS, Notification
 from console.domain.ids import Identifier, Kind
+from console.domain.language import _
 from console.imports.facts import (
     NO_TIME,
     BadRow,
@@ -83,11 +84,13 @@ def read(xml: str, kinds: Sequence[Notification], sent: str) -> Facts | None:
 def _parsed(xml: str) -> ET.Element:
     """Without a document type there are no entities, and nothing that grows when it is read."""
     if "<!DOCTYPE" in xml or "<!ENTITY" in xml:
-        raise BadRow("The NotificationData declares a document type, which Amazon's never does.")
+        raise BadRow(_("The NotificationData declares a document type, which Amazon's never does."))
     try:
         return ET.fromstring(xml)  # noqa: S314 (its dangers need a document type)
     except (ET.ParseError, ValueError) as error:
-        raise BadRow(f"The NotificationData is no XML that can be read: {error}.") from None
+        raise BadRow(
+            _("The NotificationData is no XML that can be read: {why}.", why=error)
+        ) from None
 
 
 def _name(element: ET.Element) -> str:

@@ -17,6 +17,7 @@ from itertools import repeat
 from typing import Any, Final
 
 from console.domain.checkout_v1 import notifications
+from console.domain.language import N_, _
 from console.imports import notification_data
 from console.imports.between import Between
 from console.imports.facts import (
@@ -43,8 +44,8 @@ _MENTIONS: Final = re.compile(
     r'|type\\*"\s*:\s*\\*"notification\\*"',
     re.IGNORECASE,
 )
-_NO_JSON: Final = "A notification is mentioned, but its JSON is broken or cut off."
-_CUT: Final = "The JSON is broken or cut off."
+_NO_JSON: Final = N_("A notification is mentioned, but its JSON is broken or cut off.")
+_CUT: Final = N_("The JSON is broken or cut off.")
 _MAX_DEPTH: Final = 8
 # So close to the end of what was read an error may only mean that there is more to read.
 _CLOSE: Final = 12
@@ -109,7 +110,7 @@ def read(pieces: Iterator[Piece]) -> Records:
 def _records(number: int, found: _Json | Problem) -> Iterator[tuple[Record, bool]]:
     """The records of one find, each with whether it proves that there are messages here."""
     if isinstance(found, Problem):
-        yield (number, found), found.why == _NO_JSON
+        yield (number, found), found.mentions
         return
     any_message = False
     for record in _of_document(number, found.value):
@@ -180,7 +181,7 @@ def _unread(between: Between, text: str, line: int) -> Iterator[tuple[int, Probl
     for number, part in enumerate(text.split("\n"), start=line):
         if _MENTIONS.search(part):
             yield from between.settle(number, number)
-            yield number, Problem(_NO_JSON)
+            yield number, Problem(_(_NO_JSON), mentions=True)
         else:
             yield from between.words(part, number)
 
@@ -190,7 +191,7 @@ def _broken(between: Between, text: str, line: int) -> Iterator[tuple[int, Probl
     mentions = _MENTIONS.search(text)
     if mentions or between.is_at_start(line):
         yield from between.settle(line, line)
-        yield line, Problem(_NO_JSON if mentions else _CUT)
+        yield line, Problem(_(_NO_JSON if mentions else _CUT), mentions=mentions is not None)
     else:
         yield from _unread(between, text, line)
 
@@ -207,7 +208,7 @@ def _decode(decoder: json.JSONDecoder, text: str, begin: int, more: bool) -> tup
     except (RecursionError, ValueError):  # nested too deeply; a number with too many digits
         where = len(text)
     newline = text.find("\n", begin, where)
-    return Problem(_NO_JSON), max(begin + 1, where if newline < 0 else newline)
+    return Problem(_(_NO_JSON), mentions=True), max(begin + 1, where if newline < 0 else newline)
 
 
 # --- messages -------------------------------------------------------------------------------------
@@ -248,14 +249,14 @@ def _nested(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         if _MENTIONS.search(text):
-            raise BadRow(_NO_JSON) from None
+            raise BadRow(_(_NO_JSON)) from None
         return None
 
 
 def _check_envelope(fields: Fields) -> None:
     message = fields.get("message")
     if isinstance(message, str) and message.lstrip().startswith("{") and _nested(message) is None:
-        raise BadRow("The Message in the envelope is broken.")
+        raise BadRow(_("The Message in the envelope is broken."))
 
 
 def _is_message(fields: Fields) -> bool:
@@ -286,7 +287,7 @@ def _v2_facts(fields: Fields, sent: str) -> Facts:
     if above := _text(fields, "chargepermissionid"):
         permission = order_id(above)
         if permission.v2.kind != "charge_permission":
-            raise BadRow(f"ChargePermissionId {permission.id} is no charge permission.")
+            raise BadRow(_("ChargePermissionId {id} is no charge permission.", id=permission.id))
     owner = permission.v2.id if permission else None
     target = changed.v2
     known = []

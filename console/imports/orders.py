@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from console.domain.ids import Identifier, NotAnId, identify, parse
+from console.domain.language import _
 from console.imports.facts import NO_TIME, BadRow, Facts, Problem, Records, family, reference
 from console.imports.source import Piece
 from console.imports.table import Header, rows
@@ -125,5 +126,5 @@ def _ids(name: str, text: str, holding: bool) -> list[Identifier]:
         raise BadRow(str(error)) from None
     orders = [one for one in (found.best, *found.others) if one.order_id]
     if not orders:
-        raise BadRow(f"There is no id of an order in {text[:40]!r}.")
+        raise BadRow(_("There is no id of an order in {text}.", text=repr(text[:40])))
     return orders

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from console.domain.language import _
+
 if TYPE_CHECKING:
     from console.imports.facts import Facts, Record
     from console.imports.source import Piece, Source, Text
@@ -49,8 +51,8 @@ class FileResult:
     or say nothing that the index can keep) and the bad. `new` counts objects, order numbers and
     lines of the past that the index did not know so. `undated` are imported rows whose time
     can't be read. `notes` are about the file as a whole: an assumed encoding, no column of order
-    numbers. `error` says why the file, or the rest of it, can't be read; what was imported
-    before stays.
+    numbers. `format` is a code, and a marked text; the other texts are for people as they are.
+    `error` says why the file, or the rest of it, can't be read; what was imported before stays.
     """
 
     file: str
@@ -114,7 +116,7 @@ class _Stopped(Exception):
     """The caller wants it to end."""
 
 
-def _silent(_: Progress) -> None:
+def _silent(_progress: Progress) -> None:
     """Nobody listens."""
 
 
@@ -171,7 +173,8 @@ def _sources(
             result.files.append(FileResult(shown(path), error=str(error)))
         except OSError as error:
             why = error.strerror or type(error).__name__
-            result.files.append(FileResult(shown(path), error=f"It can't be opened: {why}."))
+            said = _("It can't be opened: {why}.", why=why)
+            result.files.append(FileResult(shown(path), error=said))
     return found
 
 
@@ -222,13 +225,16 @@ def _read_one(
             file.format = understood.format
             file.notes += understood.notes
             if text.decoder.assumed:
-                file.notes.append(f"It is not UTF-8; it was read as {text.decoder.assumed}.")
+                assumed = text.decoder.assumed
+                file.notes.append(
+                    _("It is not UTF-8; it was read as {encoding}.", encoding=assumed)
+                )
             batch.flush()
             heard()
     except NotUnderstood as error:
         file.error = str(error)
     except DAMAGE as error:
-        file.error = f"The file is damaged behind row {file.rows}: {error}."
+        file.error = _("The file is damaged behind row {row}: {why}.", row=file.rows, why=error)
     batch.flush()
 
 
@@ -250,13 +256,21 @@ def _watched(text: Text, heard: Callable[[], None], rows: Callable[[], int]) -> 
         blank = 0 if piece[1].strip() else blank + len(piece[1])
         if blank > MAX_BLANK:
             raise NotUnderstood(
-                f"At line {piece[0]:,} it has been blank for {MAX_BLANK:,} characters; the rest of"
-                " it was not read."
+                _(
+                    "At line {line} it has been blank for {count} characters; the rest of it was"
+                    " not read.",
+                    line=f"{piece[0]:,}",
+                    count=f"{MAX_BLANK:,}",
+                )
             )
         if read - since > MAX_IDLE and read > MAX_RATIO * text.position():
             raise NotUnderstood(
-                f"At line {piece[0]:,} it has unpacked to {MAX_IDLE // 1024**2} MB without a single"
-                " row; the rest of it was not read."
+                _(
+                    "At line {line} it has unpacked to {size} MB without a single row; the rest of"
+                    " it was not read.",
+                    line=f"{piece[0]:,}",
+                    size=MAX_IDLE // 1024**2,
+                )
             )
         yield piece
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
+from console.domain.language import _
 from console.domain.text import clean_line
 from console.imports.encoding import Decoder
 
@@ -91,7 +92,9 @@ class _Counted(io.RawIOBase):
             data = _some(self._stream, size)
         self.count += len(data)
         if self._limit is not None and self.count > self._limit:
-            raise NotUnderstood(f"It unpacks to more than {self._limit // 1024**3} GiB.")
+            raise NotUnderstood(
+                _("It unpacks to more than {most} GiB.", most=self._limit // 1024**3)
+            )
         memoryview(buffer)[: len(data)] = data
         return len(data)
 
@@ -120,7 +123,7 @@ def sources(path: Path, *, again: bool, stack: ExitStack) -> list[Source]:
     if magic == b"PK\x03\x04":
         return _members(path, size)
     if magic == b"PK\x05\x06":
-        raise NotUnderstood("The zip archive is empty.")
+        raise NotUnderstood(_("The zip archive is empty."))
 
     def open_file(stack: ExitStack) -> tuple[IO[bytes], Callable[[], int]]:
         return _plain_or_gzip(stack.enter_context(path.open("rb")))
@@ -136,13 +139,13 @@ def shown(path: Path) -> str:
 def _stream(name: str, stream: IO[bytes], again: bool, stack: ExitStack) -> Source:
     """What can be read only once."""
     if not again:
-        return Source(name, None, lambda _: _plain_or_gzip(stream))
+        return Source(name, None, lambda _stack: _plain_or_gzip(stream))
     kept = tempfile.TemporaryFile(prefix="payconsole-")  # noqa: SIM115 (the stack closes it)
     stack.enter_context(kept)
     shutil.copyfileobj(stream, kept)
     size = kept.tell()
 
-    def open_kept(_: ExitStack) -> tuple[IO[bytes], Callable[[], int]]:
+    def open_kept(_stack: ExitStack) -> tuple[IO[bytes], Callable[[], int]]:
         kept.seek(0)
         return _plain_or_gzip(kept)
 
@@ -167,13 +170,13 @@ def _members(path: Path, size: int) -> list[Source]:
         with zipfile.ZipFile(path) as archive:
             members = [info for info in archive.infolist() if not info.is_dir()]
     except (*DAMAGE, ValueError) as error:  # a name that is no UTF-8
-        raise NotUnderstood(f"The zip archive is damaged: {error}") from None
+        raise NotUnderstood(_("The zip archive is damaged: {why}", why=error)) from None
     names = {info.filename for info in members}
     if "[Content_Types].xml" in names:
-        raise NotUnderstood("This is a workbook or a document. Save it as CSV and import that.")
+        raise NotUnderstood(_("This is a workbook or a document. Save it as CSV and import that."))
     if any(info.flag_bits & 1 or info.compress_type not in _PACKINGS for info in members):
         raise NotUnderstood(
-            "The zip archive has a password or a rare compression. Unpack it first."
+            _("The zip archive has a password or a rare compression. Unpack it first.")
         )
 
     def member(info: zipfile.ZipInfo) -> Source:
@@ -201,7 +204,7 @@ def _text(stream: IO[bytes], position: Callable[[], int]) -> Text:
     head = stream.read(HEAD)
     utf16 = head.startswith(_UTF16)
     if not utf16 and len(_NOT_TEXT.findall(head)) > len(head) * _TOO_MUCH:
-        raise NotUnderstood("It is a binary file, or UTF-16 without a byte order mark.")
+        raise NotUnderstood(_("It is a binary file, or UTF-16 without a byte order mark."))
     whole = io.BufferedReader(_Counted(stream, head), PIECE)
     decoder = Decoder(head)
     beginning = list(_pieces(io.BytesIO(head), utf16, decoder))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from console.domain.language import _
 from console.domain.text import clean_line
 from console.imports.facts import Problem
 from console.imports.source import MAX_LINE, Piece
@@ -38,7 +39,8 @@ class Header:
         """The titles for people: on one line and of bounded length."""
         titles = [clean_line(title.strip(), _MAX_TITLE) or "–" for title in self.titles]
         more = len(titles) - _MAX_TITLES
-        return ", ".join(titles[:_MAX_TITLES]) + (f" and {more} more" if more > 0 else "")
+        first = ", ".join(titles[:_MAX_TITLES])
+        return _("{columns} and {more} more", columns=first, more=more) if more > 0 else first
 
 
 def squeezed(name: str) -> str:
@@ -77,9 +79,12 @@ def rows(lines: Iterator[Piece], header: Header) -> Iterator[tuple[int, list[str
         if number <= header.line or not text.strip():
             continue
         if len(text) > MAX_LINE:
-            yield number, Problem(f"The line is longer than {MAX_LINE:,} characters.")
+            yield (
+                number,
+                Problem(_("The line is longer than {most} characters.", most=f"{MAX_LINE:,}")),
+            )
         elif "\0" in text:
-            yield number, Problem("The line holds a NUL character.")
+            yield number, Problem(_("The line holds a NUL character."))
         elif '"' not in text:
             yield number, _fitting(text.split(header.delimiter), width)
         else:
@@ -95,16 +100,17 @@ def _quoted(
 ) -> list[str] | Problem:
     """The row that begins with `first`, with as many of the following lines as it needs."""
     more: list[Piece] = []
-    text, why = first[1], ""
+    text = first[1]
     while True:
         try:
             found = _fitting(_cells(text, delimiter), width)
             if isinstance(found, list) or not more:
                 return found
-            why = found.why
+            problem = found
             break
         except csv.Error as error:
             why = str(error)
+            problem = _in_words(why)
         if why != _NOT_CLOSED or not _append(more, take):
             break
         text = "\n".join([text, more[-1][1]])
@@ -112,21 +118,22 @@ def _quoted(
     plain = first[1].split(delimiter)
     if delimiter == "\t" and len(plain) == width:
         return plain  # flat files with tabs don't quote: a quote is a quote
-    return Problem(_in_words(why))
+    return problem
 
 
-def _in_words(why: str) -> str:
+def _in_words(why: str) -> Problem:
     """What csv complains of, for somebody who looks at the file."""
     if why == _NOT_CLOSED:
-        return "A quote is opened and never closed."
+        return Problem(_("A quote is opened and never closed."))
     if why.startswith("field larger"):
-        return f"A cell is longer than {csv.field_size_limit():,} characters."
-    return why if why.startswith("The row") else "A quote stands where none belongs."
+        most = f"{csv.field_size_limit():,}"
+        return Problem(_("A cell is longer than {most} characters.", most=most))
+    return Problem(_("A quote stands where none belongs."))
 
 
 def _append(more: list[Piece], take: Callable[[], Piece | None]) -> bool:
     """Take the next line; whether there was one, and the row may still grow."""
-    if len(more) >= _MAX_LINES or sum(len(text) for _, text in more) > MAX_LINE:
+    if len(more) >= _MAX_LINES or sum(len(piece[1]) for piece in more) > MAX_LINE:
         return False
     line = take()
     if line is None:
@@ -145,7 +152,9 @@ def _fitting(cells: list[str], width: int) -> list[str] | Problem:
     if len(cells) > width:
         cells = _trimmed(cells, width)
     if len(cells) != width:
-        return Problem(f"The row has {len(cells)} cells, the header {width}.")
+        return Problem(
+            _("The row has {cells} cells, the header {width}.", cells=len(cells), width=width)
+        )
     return cells
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import signal
 import socket
@@ -231,6 +232,31 @@ def _as_faulted(wanted: Call, named: Mapping[str, Fault]) -> Call:
 # --- running it -------------------------------------------------------------------------------
 
 
+class _Server(uvicorn.Server):
+    """Waits for its end. Uvicorn's own looks for it ten times a second, and the demo is idle."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._end = threading.Event()  # for an end before the loop runs
+        self._loop: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)  # the headers of every answer
+        ended = asyncio.Event()
+        self._loop = asyncio.get_running_loop(), ended
+        if not self._end.is_set():
+            await ended.wait()
+
+    def end(self) -> None:
+        """Make it stop; from any thread."""
+        self.should_exit = True
+        self._end.set()
+        if self._loop is not None:
+            loop, ended = self._loop
+            with contextlib.suppress(RuntimeError):  # it has ended by itself
+                loop.call_soon_threadsafe(ended.set)
+
+
 class SimulatorServer:
     """A simulator that runs in a thread of this process until `stop()`."""
 
@@ -238,7 +264,7 @@ class SimulatorServer:
         self.world = world
         self._socket = _listen(port)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._server = uvicorn.Server(_config(world))
+        self._server = _Server(_config(world))
         self._thread = threading.Thread(target=self._run, name="simulator", daemon=True)
         self._thread.start()
 
@@ -247,7 +273,7 @@ class SimulatorServer:
 
     def stop(self) -> None:
         """Stop answering and free the port."""
-        self._server.should_exit = True
+        self._server.end()
         self._thread.join(timeout=5)
         self._socket.close()
 

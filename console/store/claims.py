@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Column, Float, Integer, MetaData, Table, Text, delete, insert, select
 
+from console.domain.language import _
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
@@ -97,7 +99,7 @@ class Claims:
     def require(self, connection: Connection, intent: int, owner: Owner) -> None:
         """Raise NotOurs where another living process has taken the intent over."""
         if not self._is_free(connection, intent, owner):
-            raise NotOurs(f"Another console is at work on intent {intent}.")
+            raise NotOurs(_("Another console is at work on intent {intent}.", intent=intent))
 
     def release(self, intent: int, owner: Owner) -> None:
         """Give the intent back, unless somebody else has taken it meanwhile."""

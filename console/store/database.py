@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from console.domain.language import N_, _
 from console.domain.text import clean_line
 from console.store.places import private_folder
 
@@ -36,20 +37,25 @@ class CantOpen(StoreFailed):
     """It could not even be opened: nothing was done."""
 
 
-_RIGHTS: Final = "Make the file and its folder readable and writable for you, and try again."
-_OTHER_PLACE: Final = "Mend that, or set PAYCONSOLE_DATA_DIR to a folder that you may write."
+_RIGHTS: Final = N_("Make the file and its folder readable and writable for you, and try again.")
 # What SQLite's primary result codes (https://www.sqlite.org/rescode.html) say of a file's place:
 # the reason and the remedy.
 _FAILURES: Final = {
-    sqlite3.SQLITE_PERM: ("access to it was denied", _RIGHTS),
-    sqlite3.SQLITE_BUSY: ("another program keeps it locked", "Try again when that has ended."),
-    sqlite3.SQLITE_READONLY: ("it can't be written", _RIGHTS),
-    sqlite3.SQLITE_IOERR: ("the disk failed to read or write it", "Check the disk and its room."),
-    sqlite3.SQLITE_FULL: (
-        "the disk is full",
-        "Make room and try again; `payconsole journal recover` resolves what was under way.",
+    sqlite3.SQLITE_PERM: (N_("access to it was denied"), _RIGHTS),
+    sqlite3.SQLITE_BUSY: (
+        N_("another program keeps it locked"),
+        N_("Try again when that has ended."),
     ),
-    sqlite3.SQLITE_CANTOPEN: ("it can't be opened", _RIGHTS),
+    sqlite3.SQLITE_READONLY: (N_("it can't be written"), _RIGHTS),
+    sqlite3.SQLITE_IOERR: (
+        N_("the disk failed to read or write it"),
+        N_("Check the disk and its room."),
+    ),
+    sqlite3.SQLITE_FULL: (
+        N_("the disk is full"),
+        N_("Make room and try again; `payconsole journal recover` resolves what was under way."),
+    ),
+    sqlite3.SQLITE_CANTOPEN: (N_("it can't be opened"), _RIGHTS),
 }
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
@@ -81,7 +87,7 @@ def open_database(path: Path, tables: MetaData, of_damage: OfDamage | None = Non
             for pragma in _PRAGMAS:
                 connection.execute(pragma)
         except UnicodeDecodeError as error:  # SQLite's own words, out of a damaged schema
-            raise judge.damaged("its schema is no text") from error
+            raise judge.damaged(_("its schema is no text")) from error
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -119,16 +125,20 @@ class _Judge:
         path = self._path
         try:
             if path.is_dir():
-                raise self._of_damage(path, "it is a folder, not a file")
+                raise self._of_damage(path, _("it is a folder, not a file"))
             private_folder(path.parent)
             # Only where it is missing: to close a file takes SQLite's locks on it away.
             if not path.exists():
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as error:
-            at = f" ({_shown(error.filename)})" if error.filename not in (None, str(path)) else ""
-            raise CantOpen(
-                f"{_shown(path)} can't be made: {error.strerror}{at}.", _OTHER_PLACE
-            ) from error
+            values = {"file": _shown(path), "why": error.strerror}
+            if error.filename in (None, str(path)):
+                said = _("{file} can't be made: {why}.", **values)
+            else:
+                place = _shown(error.filename)
+                said = _("{file} can't be made: {why} ({place}).", place=place, **values)
+            hint = _("Mend that, or set PAYCONSOLE_DATA_DIR to a folder that you may write.")
+            raise CantOpen(said, hint) from error
 
     def error(self, error: BaseException) -> Exception | None:
         """What an error of SQLite's says of the file; None where it says nothing of it."""
@@ -141,14 +151,17 @@ class _Judge:
         if primary not in _FAILURES:
             return None
         why, hint = _FAILURES[primary]
-        return self.kind(f"{_shown(self._path)} can't be used: {self._right() or why}.", hint)
+        said = _(
+            "{file} can't be used: {why}.", file=_shown(self._path), why=_(self._right() or why)
+        )
+        return self.kind(said, _(hint))
 
     def _right(self) -> str | None:
         """The right to the file or its folder that is missing, if one is."""
         for place, right, missing in (
-            (self._path, os.R_OK, "this user may not read it"),
-            (self._path, os.W_OK, "this user may not write it"),
-            (self._path.parent, os.W_OK, "this user may not write its folder"),
+            (self._path, os.R_OK, N_("this user may not read it")),
+            (self._path, os.W_OK, N_("this user may not write it")),
+            (self._path.parent, os.W_OK, N_("this user may not write its folder")),
         ):
             if not os.access(place, right):
                 return missing
@@ -156,9 +169,12 @@ class _Judge:
 
     def _remade(self, path: Path, why: str) -> StoreFailed:
         return self.kind(
-            f"{_shown(path)} is damaged: {why}.",
-            f"Move {path.name} away, and what lies beside it as {path.name}-…: it is made again by"
-            " the next command, and filled by imports, sync and lookups.",
+            _("{file} is damaged: {why}.", file=_shown(path), why=why),
+            _(
+                "Move {name} away, and what lies beside it as {name}-…: it is made again by the"
+                " next command, and filled by imports, sync and lookups.",
+                name=path.name,
+            ),
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from console.domain.intent import OPEN_STATES, RETRYABLE, State
+from console.domain.language import _
 from console.domain.money import Money
 
 
@@ -19,8 +20,14 @@ class Blocked(Exception):
 
     def __init__(self, holder: Intent) -> None:
         super().__init__(
-            f"Intent {holder.id} ({holder.summary}) by {holder.actor} is {holder.state}"
-            f" on {holder.object}."
+            _(
+                "Intent {intent} ({summary}) by {actor} is {state} on {object}.",
+                intent=holder.id,
+                summary=holder.summary,
+                actor=holder.actor,
+                state=holder.state,
+                object=holder.object,
+            )
         )
         self.holder = holder
 

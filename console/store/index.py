@@ -316,6 +316,19 @@ class KnownIds:
         )
         return self._select(_OBJECTS.c.id.in_(ids))
 
+    def payments_of(self, base: str) -> list[Known]:
+        """Known charges whose ids begin with `base` although they are of another permission.
+
+        Amazon's reports and Seller Central call each payment of a recurring order an order of
+        its own; no call of the API knows that id.
+        """
+        based = and_(
+            _OBJECTS.c.id.between(f"{base}-", f"{base}."),
+            _OBJECTS.c.kind == "charge",
+            _OBJECTS.c.permission.is_not(None),
+        )
+        return self._select(based)
+
     def children(self, parent_id: str) -> list[Known]:
         return self._select(_OBJECTS.c.parent == parent_id)
 

@@ -51,6 +51,7 @@ from console.domain.intent import (
     State,
     advance,
 )
+from console.domain.language import _
 from console.domain.money import Money
 from console.domain.text import clean_line
 from console.store.claims import Claims, Owner
@@ -67,6 +68,7 @@ from console.store.decisions import (
 )
 from console.store.lines import GENESIS, digest, draft_data, project, replay
 from console.store.verified import (
+    BY_CHECKPOINT,
     Chain,
     Mark,
     Named,
@@ -167,7 +169,7 @@ class Journal:
         except DatabaseError as error:
             raise _broken(path, str(error.orig)) from error
         except UnicodeDecodeError as error:  # SQLite's own message quotes what is damaged
-            raise _broken(path, "what it says of its tables is no text") from error
+            raise _broken(path, _("what it says of its tables is no text")) from error
         self._checkpoint = path.with_suffix(".checkpoint")
         self._mark: Mark | None = None
         self.path = path
@@ -220,6 +222,12 @@ class Journal:
             query = query.where(_ENTRIES.c.scope == scope)
         with reading(self._engine) as connection:
             return [_to_entry(row) for row in connection.execute(query)]
+
+    def page(self, first: int, count: int) -> list[Entry]:
+        """At most `count` lines, oldest first, from the line with the number `first`."""
+        query = select(_ENTRIES).where(_ENTRIES.c.seq >= first).order_by(_ENTRIES.c.seq)
+        with reading(self._engine) as connection:
+            return [_to_entry(row) for row in connection.execute(query.limit(count))]
 
     def spent_today(self, draft: Draft) -> Spent:
         """What was done today of the action of `draft`, under its profile and in its currency."""
@@ -280,7 +288,7 @@ class Journal:
             if allow is not None:
                 allow(_spent_today(writer.connection, draft, self.actor))
             if _version(writer.connection, draft.scope) != version:
-                raise VersionMoved(f"Something was done to {draft.scope} here meanwhile.")
+                raise _moved(draft.scope)
             holder = _blocker(writer.connection, draft.scope, draft.lock)
             if holder is not None:
                 raise Blocked(holder)
@@ -302,7 +310,7 @@ class Journal:
             if allow is not None:
                 allow(_spent_today(writer.connection, intent, self.actor))
             if _version(writer.connection, intent.scope) != version:
-                raise VersionMoved(f"Something was done to {intent.scope} here meanwhile.")
+                raise _moved(intent.scope)
             holder = _blocker(writer.connection, intent.scope, intent.lock)
             if holder is not None:
                 raise Blocked(holder)
@@ -373,7 +381,12 @@ class Journal:
         with self._writing() as writer:
             intent = _intent(writer.connection, number)
             if intent.state not in (State.REFUSED, State.CONFLICT):
-                raise IllegalMove(f"the key of an intent that is {intent.state} can't be given up")
+                raise IllegalMove(
+                    _(
+                        "the key of an intent that is {state} can't be given up",
+                        state=intent.state,
+                    )
+                )
             writer.append("next_key", number, intent.scope, intent.object, {"reason": reason})
             return _intent(writer.connection, number)
 
@@ -451,10 +464,10 @@ class Journal:
         except JournalBroken as error:
             return Verification(0, 0, str(error), str(self.path))
         except DatabaseError as error:
-            return Verification(0, 0, f"the file is damaged: {error.orig}", str(self.path))
+            return Verification(0, 0, _damaged(error.orig), str(self.path))
         except UnicodeDecodeError:  # SQLite's own message quotes what is damaged
-            problem = "the file is damaged: what it says of its tables is no text"
-            return Verification(0, 0, problem, str(self.path))
+            why = _("what it says of its tables is no text")
+            return Verification(0, 0, _damaged(why), str(self.path))
         if mark is not None:
             self._mark = mark
         return found
@@ -472,8 +485,10 @@ class Journal:
             place = f"line {chain.seq + 1}"
             return Verification(chain.seq, len(replayed), missing, place), None
         if damage := _damage(connection):
-            said = f"the file is damaged: {damage}"
-            return Verification(chain.seq, len(replayed), said, str(self.path)), None
+            return (
+                Verification(chain.seq, len(replayed), _damaged(damage), str(self.path)),
+                None,
+            )
         found = _compare_intents(connection, replayed, chain.seq)
         if found.problem is not None:
             return found, None
@@ -487,8 +502,8 @@ class Journal:
         chain = Chain(self._named(), mark.seq, mark.hash)
         for known in chain.named:
             if known.seq <= mark.seq and not _is_line(connection, known):
-                said = f"line {known.seq} is not the line that {known.by}"
-                return Verification(mark.seq, mark.intents, said, f"line {known.seq}"), None
+                place = f"line {known.seq}"
+                return Verification(mark.seq, mark.intents, known.problem, place), None
         problem = _follow(connection, chain)
         if problem is not None:
             return _wrong_line(chain, mark.intents, problem), None
@@ -510,7 +525,7 @@ class Journal:
     def _named(self) -> list[Named]:
         """The lines that are known from elsewhere."""
         checkpoint, mark = self._read_checkpoint(), self._mark
-        told = [] if checkpoint is None else [Named(*checkpoint, "the checkpoint names")]
+        told = [] if checkpoint is None else [Named(*checkpoint, BY_CHECKPOINT)]
         return told + (mark.named if mark else [])
 
     def _read_checkpoint(self) -> tuple[int, str] | None:
@@ -553,7 +568,7 @@ class _Writing:
         try:
             self._context.__exit__(*exc)
         except IntegrityError as error:
-            raise VersionMoved("Another console wrote at the same moment.") from error
+            raise VersionMoved(_("Another console wrote at the same moment.")) from error
         if exc[0] is None and self._last is not None:
             self._journal._write_checkpoint(*self._last)
 
@@ -623,7 +638,16 @@ def _missing_columns(connection: Connection) -> list[str]:
 
 
 def _broken(path: Path, why: str) -> JournalBroken:
-    return JournalBroken(f"{clean_line(str(path), 300)} can't be opened as a journal: {why}")
+    file = clean_line(str(path), 300)
+    return JournalBroken(_("{file} can't be opened as a journal: {why}", file=file, why=why))
+
+
+def _damaged(why: object) -> str:
+    return _("the file is damaged: {why}", why=why)
+
+
+def _moved(scope: str) -> VersionMoved:
+    return VersionMoved(_("Something was done to {order} here meanwhile.", order=scope))
 
 
 def _follow(connection: Connection, chain: Chain, replayed: Replayed | None = None) -> str | None:
@@ -638,13 +662,13 @@ def _follow(connection: Connection, chain: Chain, replayed: Replayed | None = No
                 return problem
             chain.take(row)
     except DatabaseError as error:  # its bytes are no text, for example
-        return f"can't be read: {error.orig}"
+        return _("line {line} can't be read: {why}", line=chain.seq + 1, why=error.orig)
     return None
 
 
 def _wrong_line(chain: Chain, intents: int, problem: str) -> Verification:
     line = chain.seq + 1
-    return Verification(line, intents, f"line {line} {problem}", f"line {line}")
+    return Verification(line, intents, problem, f"line {line}")
 
 
 def _is_line(connection: Connection, known: Named) -> bool:
@@ -676,7 +700,7 @@ def _damage(connection: Connection) -> str | None:
     made = {row.name: row.sql for row in rows}
     for index in sorted(_ENTRIES.indexes | _INTENTS.indexes, key=lambda one: str(one.name)):
         if made.get(str(index.name)) != str(CreateIndex(index).compile(connection)):
-            return f"index {index.name} is not the one that a journal has"
+            return _("index {index} is not the one that a journal has", index=index.name)
     return None
 
 
@@ -702,7 +726,7 @@ def _stored(connection: Connection, number: int) -> dict[str, Any] | None:
 
 
 def _wrong_intent(lines: int, intents: int, number: int) -> Verification:
-    problem = f"intent {number} is not what the lines say"
+    problem = _("intent {intent} is not what the lines say", intent=number)
     return Verification(lines, intents, problem, f"intent {number}")
 
 
@@ -752,7 +776,7 @@ def _blocker(connection: Connection, scope: str, lock: str) -> Intent | None:
 def _intent(connection: Connection, number: int) -> Intent:
     row = connection.execute(select(_INTENTS).where(_INTENTS.c.id == number)).first()
     if row is None:
-        raise NoSuchIntent(f"The journal has no intent {number}.")
+        raise NoSuchIntent(_("The journal has no intent {intent}.", intent=number))
     return _to_intent(row)
 
 

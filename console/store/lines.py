@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Row
 
 from console.domain.intent import Move, State, advance
+from console.domain.language import _
 from console.store.decisions import Draft
 
 GENESIS: Final = "0" * 64
@@ -91,7 +92,7 @@ _COUNTERS: Final = {
 
 def _reserved_row(line: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
     if line["kind"] != Move.RESERVE:
-        raise ValueError("moves an intent that was never reserved")
+        raise ValueError(_("moves an intent that was never reserved"))
     amount = data["amount"] or {}
     return {
         "id": line["intent"],
@@ -163,12 +164,13 @@ def digest(line: Mapping[str, Any]) -> str:
 
 
 def check_line(row: Row[Any], expected: int, previous: str) -> str | None:
+    """What is wrong with a row as the line `expected`, if anything; for people."""
     if row.seq != expected:
-        return f"is missing (the next one is {row.seq})"
+        return _("line {line} is missing (the next one is {next})", line=expected, next=row.seq)
     if row.prev != previous:
-        return "does not follow from the line before it"
+        return _("line {line} does not follow from the line before it", line=expected)
     if digest(dict(row._mapping)) != row.hash:
-        return "was changed after it was written"
+        return _("line {line} was changed after it was written", line=expected)
     return None
 
 
@@ -179,5 +181,5 @@ def replay(replayed: dict[int, dict[str, Any]], row: Row[Any]) -> str | None:
         line = dict(row._mapping)
         replayed[row.intent] = project(replayed.get(row.intent), line, json.loads(row.data))
     except (ValueError, KeyError, TypeError, RuntimeError) as error:
-        return f"can't be right: {error}"
+        return _("line {line} can't be right: {why}", line=row.seq, why=error)
     return None

@@ -26,6 +26,10 @@ class Places:
     def index(self) -> Path:
         return self.data / "index.sqlite"
 
+    @property
+    def desk(self) -> Path:
+        return self.data / "desk.sqlite"
+
 
 def user_places() -> Places:
     """The platform's places; PAYCONSOLE_CONFIG_DIR and PAYCONSOLE_DATA_DIR override them."""

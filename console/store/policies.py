@@ -7,6 +7,7 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any, Final
 
+from console.domain.language import N_, _
 from console.domain.money import AmountError, Money, parse_typed
 from console.domain.policy import LIMITS, Policy, action_names
 from console.domain.spelling import nearest
@@ -26,15 +27,12 @@ def read_policy(entry: object, where: str) -> Policy:
     PolicyUnreadable.
     """
     if not isinstance(entry, Mapping):
-        raise PolicyUnreadable("policy must be a table.")
+        raise PolicyUnreadable(_("policy must be a table."))
     values: dict[str, Any] = {}
     for key, value in entry.items():
         if key not in _READERS:
-            raise PolicyUnreadable(f"policy has an unknown key {key!r}{_near(key, _READERS)}")
-        try:
-            values[key] = _READERS[key](value)
-        except ValueError as error:
-            raise PolicyUnreadable(f"policy.{key} {error}") from None
+            raise PolicyUnreadable(_near(key, _READERS, *_UNKNOWN_KEY, word=repr(key)))
+        values[key] = _READERS[key](f"policy.{key}", value)
     return Policy(**values, where=where)
 
 
@@ -80,60 +78,107 @@ def _example_limits(region: str, factor: int) -> str:
     return "{ " + ", ".join(f'{c} = "{money.plain}"' for c, money in limits.items()) + " }"
 
 
-def _yes_or_no(value: object) -> bool:
+# Each reader gets the key as it is named to people, and the value. It raises PolicyUnreadable.
+
+
+def _yes_or_no(key: str, value: object) -> bool:
     if not isinstance(value, bool):
-        raise ValueError(f"must be true or false, without quotes, not {_shown(value)}.")
-    return value
-
-
-def _seconds(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LONGEST_COOLING:
-        raise ValueError(
-            f"must be whole seconds from 0 to {_LONGEST_COOLING}, like 5, not {_shown(value)}."
+        raise PolicyUnreadable(
+            _(
+                "{key} must be true or false, without quotes, not {value}.",
+                key=key,
+                value=_shown(value),
+            )
         )
     return value
 
 
-def _actions(value: object) -> frozenset[str]:
+def _seconds(key: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LONGEST_COOLING:
+        raise PolicyUnreadable(
+            _(
+                "{key} must be whole seconds from 0 to {most}, like 5, not {value}.",
+                key=key,
+                most=_LONGEST_COOLING,
+                value=_shown(value),
+            )
+        )
+    return value
+
+
+def _actions(key: str, value: object) -> frozenset[str]:
     known = action_names()
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise ValueError('must be a list of names in quotes, like ["refund", "capture"].')
+        names = '["refund", "capture"]'
+        raise PolicyUnreadable(
+            _("{key} must be a list of names in quotes, like {example}.", key=key, example=names)
+        )
     if not value:
-        raise ValueError("is empty. Leave it out to allow all, or set read_only = true.")
+        raise PolicyUnreadable(
+            _("{key} is empty. Leave it out to allow all, or set read_only = true.", key=key)
+        )
     for name in value:
         if name not in known:
-            raise ValueError(f"has an unknown action {_shown(name)}{_near(name, known)}")
+            raise PolicyUnreadable(_near(name, known, *_UNKNOWN_ACTION, word=_shown(name), key=key))
     return frozenset(value)
 
 
-def _limits(value: object) -> dict[str, Decimal]:
+_LIMIT: Final = '{ USD = "100.00" }'
+
+
+def _limits(key: str, value: object) -> dict[str, Decimal]:
     if not isinstance(value, Mapping):
-        raise ValueError('must be a table by currency, like { USD = "100.00" }.')
+        raise PolicyUnreadable(
+            _("{key} must be a table by currency, like {example}.", key=key, example=_LIMIT)
+        )
     if not value:
-        raise ValueError('is empty. Name a currency, like { USD = "100.00" }, or leave it out.')
-    return {_currency(name): _amount(amount, name) for name, amount in value.items()}
+        raise PolicyUnreadable(
+            _(
+                "{key} is empty. Name a currency, like {example}, or leave it out.",
+                key=key,
+                example=_LIMIT,
+            )
+        )
+    return {_currency(key, name): _amount(key, amount, name) for name, amount in value.items()}
 
 
-def _currency(name: str) -> str:
+def _currency(key: str, name: str) -> str:
     if len(name) == 3 and name.isascii() and name.isalpha() and name.isupper():
         return name
-    near = f", like {name.upper()}" if len(name) == 3 and name.isalpha() else ", like USD"
-    raise ValueError(f"must name currencies by three capital letters{near}, not {_shown(name)}.")
+    raise PolicyUnreadable(
+        _(
+            "{key} must name currencies by three capital letters, like {example}, not {value}.",
+            key=key,
+            example=name.upper() if len(name) == 3 and name.isalpha() else "USD",
+            value=_shown(name),
+        )
+    )
 
 
-def _amount(value: object, currency: str) -> Decimal:
+def _amount(key: str, value: object, currency: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise ValueError(f"must have amounts in quotes, not {_shown(value)}.")
+        raise PolicyUnreadable(
+            _("{key} must have amounts in quotes, not {value}.", key=key, value=_shown(value))
+        )
     text = str(value)
     if len(text) > _SHOWN or any(char.isalpha() for char in text):  # 10.00 USD, 1E+3, NaN
-        raise ValueError(f'needs an amount alone, like {currency} = "100", not {_shown(value)}.')
+        raise PolicyUnreadable(
+            _(
+                "{key} needs an amount alone, like {example}, not {value}.",
+                key=key,
+                example=f'{currency} = "100"',
+                value=_shown(value),
+            )
+        )
     try:
         return parse_typed(text, currency).amount
     except AmountError as error:
-        raise ValueError(f"can't be used for {currency}: {error}") from None
+        raise PolicyUnreadable(
+            _("{key} can't be used for {currency}: {why}", key=key, currency=currency, why=error)
+        ) from None
 
 
-_READERS: Final[Mapping[str, Callable[[object], object]]] = {
+_READERS: Final[Mapping[str, Callable[[str, object], object]]] = {
     "read_only": _yes_or_no,
     "actions": _actions,
     **dict.fromkeys(LIMITS, _limits),
@@ -162,6 +207,21 @@ def _shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def _near(word: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
-    found = nearest(word, known)
-    return f"; did you mean {found[0]!r}?" if found else f". There are: {', '.join(known)}."
+# What is said of a word that isn't known: with the one that it is like, and where there is none.
+_UNKNOWN_KEY: Final = (
+    N_("policy has an unknown key {word}; did you mean {nearest}?"),
+    N_("policy has an unknown key {word}. There are: {known}."),
+)
+_UNKNOWN_ACTION: Final = (
+    N_("{key} has an unknown action {word}; did you mean {nearest}?"),
+    N_("{key} has an unknown action {word}. There are: {known}."),
+)
+
+
+def _near(
+    typed: str, known: Mapping[str, object] | tuple[str, ...], like: str, unlike: str, **values: str
+) -> str:
+    found = nearest(typed, known)
+    if found:
+        return _(like, nearest=repr(found[0]), **values)
+    return _(unlike, known=", ".join(known), **values)

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row
 
 from console.domain.intent import OPEN_STATES, Move
+from console.domain.language import N_, _
 from console.store.lines import GENESIS, check_line, replay
 
 
@@ -70,11 +71,22 @@ class Writer:
 
 @dataclass(frozen=True)
 class Named:
-    """A line that is known from elsewhere, by its number and its hash."""
+    """A line that is known from elsewhere, by its number and its hash.
+
+    `other` is what is said where the `{line}` is another one.
+    """
 
     seq: int
     hash: str
-    by: str
+    other: str
+
+    @property
+    def problem(self) -> str:
+        return _(self.other, line=self.seq)
+
+
+BY_CHECKPOINT: Final = N_("line {line} is not the line that the checkpoint names")
+_BEFORE: Final = N_("line {line} is not the line that was verified before")
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,7 @@ class Mark:
 
     @property
     def named(self) -> list[Named]:
-        return [Named(self.seq, self.hash, "was verified before")] if self.seq else []
+        return [Named(self.seq, self.hash, _BEFORE)] if self.seq else []
 
 
 class Chain:
@@ -107,7 +119,7 @@ class Chain:
         problem = check_line(row, self.seq + 1, self.hash)
         for known in self.named:
             if problem is None and known.seq == row.seq and known.hash != row.hash:
-                problem = f"is not the line that {known.by}"
+                problem = known.problem
         return problem
 
     def take(self, row: Row[Any]) -> None:
@@ -119,7 +131,9 @@ class Chain:
     def missing(self) -> str | None:
         """Which lines there must be after the last one, if any."""
         last = max((known.seq for known in self.named), default=0)
-        return f"lines {self.seq + 1} to {last} are missing at the end" if last > self.seq else None
+        if last <= self.seq:
+            return None
+        return _("lines {first} to {last} are missing at the end", first=self.seq + 1, last=last)
 
 
 Replayed = dict[int, dict[str, Any]]
@@ -135,5 +149,5 @@ def replay_alone(rows: list[Row[Any]], replayed: Replayed) -> str | None:
     for row in rows:
         problem = check_line(row, row.seq, row.prev) or replay(replayed, row)
         if problem is not None:
-            return f"line {row.seq} {problem}"
+            return problem
     return None

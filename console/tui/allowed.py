@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from console.domain.action_table import BY_NAME
 from console.domain.money import Money
-from console.domain.order import Order
 from console.domain.policy import Asked, Policy
-from console.domain.rules import BY_NAME
+
+if TYPE_CHECKING:
+    from console.domain.order import Order
 
 _GIVEN = "given"
 

@@ -4,16 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Final
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.types import IgnoreReturnCallbackType
 
-from console.domain.rules import ACTIONS
+from console.domain.action_table import ACTIONS
+from console.domain.language import N_, _
+from console.tui import keymap
 from console.tui.keys import GENERAL, TABS
 from console.tui.screens.console import ConsoleScreen
 
-_NOUNS = {"charge": "this charge", "charge_permission": "this order",
-          "checkout_session": "this checkout session"}  # fmt: skip
+
+class Palette(CommandPalette):
+    """The palette of Textual; where a resize leaves its list no room, a key for that does nothing
+    (a page up looks for a line that was not laid out).
+    """
+
+    def _action_command_list(self, action: str) -> None:
+        if self.query_one(CommandList).scrollable_content_region:
+            super()._action_command_list(action)
+
+
+# Action -> its name in the palette.
+_ACTIONS: Final = {
+    "refund": N_("refund: this charge"),
+    "capture": N_("capture: this charge"),
+    "cancel": N_("cancel: this charge"),
+    "authorize": N_("authorize: this order"),
+    "close": N_("close: this order"),
+    "extend": N_("extend: this order"),
+    "update": N_("update: this order"),
+    "complete": N_("complete: this checkout session"),
+}
+
+
+# Setting -> its name in the palette, and what is said of it.
+CHANGES: Final = {
+    "language": (N_("change: language"), N_("English, Deutsch, 日本語")),
+    "theme": (N_("change: theme"), N_("Colours: light, dark, high contrast")),
+    "times": (N_("change: times"), N_("Of this machine, or UTC")),
+    "ascii": (N_("change: ASCII only"), N_("Frames and symbols for any terminal")),
+    "motion": (N_("change: motion"), N_("Whether anything moves")),
+    "keys.action.refund": (N_("change: keys"), N_("Your own keys for everything")),
+}
+
+
+def _help(key: str, tooltip: str) -> str:
+    """What a command does, behind the key that does the same: so that people come to know it."""
+    return f"{key}  {_(tooltip)}" if key else _(tooltip)
 
 
 class ConsoleCommands(Provider):
@@ -24,13 +63,17 @@ class ConsoleCommands(Provider):
         if not isinstance(screen, ConsoleScreen):
             return
         for action in ACTIONS:
-            noun = f"{action.title.lower()}: {_NOUNS[action.target]}"
-            yield noun, action.tooltip, partial(screen.action_act, action.name)
+            run = partial(screen.action_act, action.name)
+            key = keymap.shown(f"action.{action.name}", action.key)
+            yield _(_ACTIONS[action.name]), _help(key, action.tooltip), run
         for general in GENERAL:
             if general.command and not general.key.startswith("ctrl+"):
-                yield general.command, general.tooltip, partial(screen.action_general, general.name)
+                run = partial(screen.action_general, general.name)
+                key = keymap.shown(f"general.{general.name}", general.shown)
+                yield _(general.command), _help(key, general.tooltip), run
         for number, title in enumerate(TABS):
-            yield f"show: {title}", f"The tab {title}", partial(screen.action_tab, number)
+            run, tab = partial(screen.action_tab, number), _(title)
+            yield _("show: {tab}", tab=tab), _("The tab {tab}", tab=tab), run
 
     async def discover(self) -> Hits:
         for name, tooltip, run in self._commands():

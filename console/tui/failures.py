@@ -5,6 +5,7 @@ Imported once the session is open: it knows the core's exceptions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -18,15 +19,18 @@ from console.amazon.errors import (
     Unreadable,
     WrongEnvironment,
 )
+from console.amazon.phrases import told
+from console.domain.action_table import BY_NAME
 from console.domain.explain import Tone, explain_error
 from console.domain.ids import NotAnId
+from console.domain.intent import Move
+from console.domain.language import N_, _, english, many
 from console.domain.model import parse_status
-from console.domain.plural import counted
-from console.domain.rules import BY_NAME
 from console.domain.text import clean, clean_line
 from console.lookup import NotFoundHere, Several
 from console.store.database import StoreFailed
 from console.store.decisions import JournalBroken
+from console.tui import keymap
 from console.tui.messages import Said
 
 READ_FAILURES = (
@@ -47,99 +51,168 @@ READ_FAILURES = (
 def say_failure(error: Exception) -> Said:
     """What is said about one of `READ_FAILURES`."""
     if isinstance(error, NotAnId):
-        return Said("Not an Amazon Pay id", str(error), error.hint, "warning")
+        return Said(_("Not an Amazon Pay id"), str(error), error.hint, "warning")
     if isinstance(error, NotFoundHere):
-        return Said("Not found", str(error), error.hint, "warning")
+        return Said(_("Not found"), str(error), error.hint, "warning")
     if isinstance(error, Held):
         so = error.result is Result.ALREADY_SO
-        title, tone = _OTHER_TITLES[error.result] if so else ("Held back", "warning")
-        return Said(title, str(error), error.hint or "Nothing was sent.", tone)
+        title, tone = _OTHER_TITLES[error.result] if so else _HELD_BACK
+        return Said(_(title), str(error), error.hint or _("Nothing was sent."), tone)
     if isinstance(error, AmazonError):
         return _amazon(error)
     if isinstance(error, JournalBroken):
-        hint = "Actions are blocked. `payconsole journal verify` tells more; keep the file."
-        return Said("The journal does not verify", str(error), hint, "bad")
+        hint = _("Actions are blocked. `payconsole journal verify` tells more; keep the file.")
+        return Said(_("The journal does not verify"), str(error), hint, "bad")
     if isinstance(error, StoreFailed):
-        return Said("The data can't be used", str(error), error.hint, "bad")
+        return Said(_("The data can't be used"), str(error), error.hint, "bad")
     title, hint = _OTHERS[type(error)]
-    return Said(title, clean_line(str(error), 500), hint, "warning")
+    said = _(hint, key=keymap.written("general.again"))
+    return Said(_(title), clean_line(told(error), 500), said, "warning")
 
 
 _OTHERS = {
-    Several: ("Several orders", "Choose one of them."),
-    NoAnswer: ("No answer", "Amazon was asked four times. Press g to ask again."),
-    NotSent: ("No connection", "Check the network, then press g to ask again."),
-    Unreadable: ("Unreadable answer", "Something between here and Amazon may have changed it."),
+    Several: (N_("Several orders"), N_("Choose one of them.")),
+    NoAnswer: (N_("No answer"), N_("Amazon was asked four times. Press {key} to ask again.")),
+    NotSent: (N_("No connection"), N_("Check the network, then press {key} to ask again.")),
+    Unreadable: (
+        N_("Unreadable answer"),
+        N_("Something between here and Amazon may have changed it."),
+    ),
     WrongEnvironment: (
-        "The other environment",
-        "Nothing was sent. Start payconsole with a profile for it: --profile NAME.",
+        N_("The other environment"),
+        N_("Nothing was sent. Start payconsole with a profile for it: --profile NAME."),
     ),
 }
+
+
+def say_ended_by_fault(moves: Sequence[str] | None) -> Said:
+    """What is known of a plan that a fault of ours has ended.
+
+    `moves` are the kinds of the journal's lines of its order since the plan was made; None where
+    it can't be read. An attempt is written down before a byte of it leaves, so without one
+    nothing was sent.
+    """
+    key = keymap.written("general.intents")
+    if moves is None or Move.ARM in moves:
+        return Said(
+            _("OUTCOME UNKNOWN"),
+            _("An unexpected fault of the console; it may have been sent."),
+            _("Press {key} in the console: the open intents. What is not open there has ended; the"
+              " journal says how.", key=key),
+            "bad",
+        )  # fmt: skip
+    title = _("Nothing was sent: a fault of the console came before it")
+    if moves:
+        text = _("The journal has the decision, and no attempt to send it.")
+        hint = _("Press {key} in the console: the open intents.", key=key)
+        return Said(title, text, hint, "bad")
+    text = _("The journal has no line of it.")
+    return Said(title, text, _("Look at the order again, and decide anew."), "bad")
 
 
 def _amazon(error: AmazonError) -> Said:
     explained = explain_error(
         error.reason_code, "get_charge", error.status, today=datetime.now(UTC).date()
     )
-    title = "Not let in by Amazon" if isinstance(error, NotAllowed) else "Amazon says no"
+    let_in = not isinstance(error, NotAllowed)
+    title = _("Amazon says no") if let_in else _("Not let in by Amazon")
     # What the echo proves says more than the general meaning.
     facts = (explained.meaning,) if explained.meaning and error.verdict is None else ()
-    return Said(title, error.sentence, error.hint or explained.next_step, "bad", facts)
+    return Said(title, told(error), error.hint or explained.next_step, "bad", facts)
 
 
-# The core's hints name commands; on the screen there is a shorter way.
-_HINTS: Final[dict[Result, str]] = {
+# The core's hints name commands; on the screen there is a shorter way. With a key, and without.
+_AGAIN: Final = (
+    N_("To try again, ask for the same once more: it is the same decision and key."),
+    N_("To try again, ask for the same once more: it is the same decision."),
+)
+_HINTS: Final[dict[Result, tuple[str, str]]] = {
     Result.UNKNOWN: (
-        "Look at the order in Seller Central. The ways out are among the open intents (key i):"
-        " ask Amazon again{same}, it happened, it did not."
+        N_(
+            "Look at the order in Seller Central. The ways out are among the open intents (key"
+            " {key}): ask Amazon again with the same key, it happened, it did not."
+        ),
+        N_(
+            "Look at the order in Seller Central. The ways out are among the open intents (key"
+            " {key}): ask Amazon again, it happened, it did not."
+        ),
     ),
-    Result.REFUSED: "To try again, ask for the same once more: it is the same decision{key}.",
-    Result.NOT_SENT: "To try again, ask for the same once more: it is the same decision{key}.",
-    Result.BLOCKED: "Open intents (i) shows what stands in the way.",
+    Result.REFUSED: _AGAIN,
+    Result.NOT_SENT: _AGAIN,
+    Result.BLOCKED: (N_("Open intents ({key}) shows what stands in the way."),) * 2,
 }
 
 
 @dataclass(frozen=True)
 class _Titles:
-    """What an action's outcome is called: done, only begun, refused, and made by somebody."""
+    """What an action's outcome is called: done, only begun, declined by Amazon later or refused
+    at once, and made by somebody."""
 
     done: str
     begun: str
+    declined: str
     refused: str
-    absorbed: str = "Already so: nothing new was made"
+    absorbed: str = N_("Already so: nothing new was made")
 
 
 _TITLES: Final = {
     "refund": _Titles(
-        "Refund done", "Refund initiated", "nothing was refunded",
-        "Already refunded: nothing new was made",
+        N_("Refund done"), N_("Refund initiated"),
+        N_("Declined: nothing was refunded"), N_("Refused: nothing was refunded"),
+        N_("Already refunded: nothing new was made"),
     ),
-    "capture": _Titles("Capture done", "Capture initiated", "nothing was captured"),
-    "cancel": _Titles("Canceled", "Cancel initiated", "not canceled"),
+    "capture": _Titles(
+        N_("Capture done"), N_("Capture initiated"),
+        N_("Declined: nothing was captured"), N_("Refused: nothing was captured"),
+    ),
+    "cancel": _Titles(
+        N_("Canceled"), N_("Cancel initiated"),
+        N_("Declined: not canceled"), N_("Refused: not canceled"),
+    ),
     "authorize": _Titles(
-        "Authorized", "Authorization initiated", "nothing was authorized",
-        "Already authorized: nothing new was made",
+        N_("Authorized"), N_("Authorization initiated"),
+        N_("Declined: nothing was authorized"), N_("Refused: nothing was authorized"),
+        N_("Already authorized: nothing new was made"),
     ),
-    "close": _Titles("Closed", "Close initiated", "not closed"),
-    "extend": _Titles("Frequency changed", "Renewal initiated", "not extended"),
-    "update": _Titles("Updated", "Update initiated", "nothing was changed"),
-    "complete": _Titles("Completed", "Completed, its charge is initiated", "not completed"),
+    "close": _Titles(
+        N_("Closed"), N_("Close initiated"),
+        N_("Declined: not closed"), N_("Refused: not closed"),
+    ),
+    "extend": _Titles(
+        N_("Frequency changed"), N_("Renewal initiated"),
+        N_("Declined: not extended"), N_("Refused: not extended"),
+    ),
+    "update": _Titles(
+        N_("Updated"), N_("Update initiated"),
+        N_("Declined: nothing was changed"), N_("Refused: nothing was changed"),
+    ),
+    "complete": _Titles(
+        N_("Completed"), N_("Completed, its charge is initiated"),
+        N_("Declined: not completed"), N_("Refused: not completed"),
+    ),
 }  # fmt: skip
-_RENEWED: Final = "Renewed"
+_RENEWED: Final = N_("Renewed")
 # By the state of the charge that an action made, or a step of a renewal changed.
 _OF_CHARGE: Final = {
-    "Authorized": "Authorized",
-    "Captured": "Captured",
-    "Canceled": "Canceled",
-    "AuthorizationInitiated": "Authorization initiated",
-    "CaptureInitiated": "Capture initiated",
+    "Authorized": N_("Authorized"),
+    "Captured": N_("Captured"),
+    "Canceled": N_("Canceled"),
+    "AuthorizationInitiated": N_("Authorization initiated"),
+    "CaptureInitiated": N_("Capture initiated"),
 }
 _OTHER_TITLES: Final[dict[Result, tuple[str, Tone]]] = {
-    Result.ALREADY_SO: ("Already so", "neutral"),
-    Result.UNKNOWN: ("OUTCOME UNKNOWN", "bad"),
-    Result.NOT_SENT: ("Not sent: nothing reached Amazon", "warning"),
-    Result.CONFLICT: ("Conflict: yours was not made", "warning"),
+    Result.ALREADY_SO: (N_("Already so"), "neutral"),
+    Result.UNKNOWN: (N_("OUTCOME UNKNOWN"), "bad"),
+    Result.NOT_SENT: (N_("Not sent: nothing reached Amazon"), "warning"),
+    Result.CONFLICT: (N_("Conflict: yours was not made"), "warning"),
 }
+# By whether something had been sent.
+_STALE: Final = {
+    False: N_("The order had changed: nothing was sent"),
+    True: N_("The order had changed: look again"),
+}
+_BLOCKED: Final = {False: N_("Blocked: nothing was sent"), True: N_("Blocked")}
+_HELD_BACK: Final[tuple[str, Tone]] = (N_("Held back"), "warning")
 
 
 def say_outcome(outcome: Outcome, *, finishes: bool = False) -> Said:
@@ -154,31 +227,35 @@ def say_outcome(outcome: Outcome, *, finishes: bool = False) -> Said:
         explained = explain_error(outcome.code, operation, today=datetime.now(UTC).date())
         facts.append(f"{outcome.code}: {explained.meaning}")
     if outcome.intent is not None:
-        tries = counted(outcome.attempts, "attempt")
-        key = f"key {outcome.idempotency_key}" if outcome.idempotency_key else "no key"
-        facts.append(f"Intent {outcome.intent}, {tries}, {key}")
-    return Said(
-        title, clean(outcome.message), clean(_hint(outcome)), tone, tuple(clean(f) for f in facts)
-    )
+        facts.append(_intent(outcome))
+    cleaned = tuple(clean(fact) for fact in facts)
+    return Said(_(title), clean(outcome.message), clean(_hint(outcome)), tone, cleaned)
+
+
+def _intent(outcome: Outcome) -> str:
+    """Where the journal has it: the number, how often it was tried, the key if it has one."""
+    attempts = many("{count} attempt", "{count} attempts", outcome.attempts)
+    number, key = outcome.intent, outcome.idempotency_key
+    if not key:
+        return _("Intent {intent}, {attempts}, no key", intent=number, attempts=attempts)
+    said = N_("Intent {intent}, {attempts}, key {key}")
+    return _(said, intent=number, attempts=attempts, key=key)
 
 
 def _hint(outcome: Outcome) -> str:
-    hint = outcome.hint or ""
+    hint, key = outcome.hint or "", keymap.written("general.intents")
     if outcome.half_done:
-        return "Open intents (i) shows where it stands, with both ways on."
-    if not hint or (outcome.result is Result.REFUSED and "journal retry" not in hint):
+        return _("Open intents ({key}) shows where it stands, with both ways on.", key=key)
+    if not hint or (outcome.result is Result.REFUSED and "journal retry" not in english(hint)):
         return hint
-    keyed = bool(outcome.idempotency_key)
-    template = _HINTS.get(outcome.result, hint)
-    if template is hint:
+    if outcome.result not in _HINTS:
         return hint
-    return template.format(
-        same=" with the same key" if keyed else "", key=" and key" if keyed else ""
-    )
+    keyed, keyless = _HINTS[outcome.result]
+    return _(keyed if outcome.idempotency_key else keyless, key=key)
 
 
 def _title(outcome: Outcome, *, finishes: bool) -> tuple[str, Tone]:
-    """Requested, initiated, done: three words that are never mixed."""
+    """Requested, initiated, done: three words that are never mixed. In English."""
     titles, result = _TITLES[outcome.action], outcome.result
     if outcome.half_done:
         return _half_done(outcome)
@@ -187,13 +264,11 @@ def _title(outcome: Outcome, *, finishes: bool) -> tuple[str, Tone]:
     if result is Result.ABSORBED:
         return titles.absorbed, "warning"
     if result is Result.REFUSED:
-        what = "Declined" if outcome.object is not None else "Refused"
-        return f"{what}: {titles.refused}", "bad"
+        return titles.refused if outcome.object is None else titles.declined, "bad"
     if result is Result.STALE:
-        what = "look again" if outcome.attempts else "nothing was sent"
-        return f"The order had changed: {what}", "warning"
+        return _STALE[outcome.attempts > 0], "warning"
     if result is Result.BLOCKED:
-        return "Blocked" if outcome.attempts else "Blocked: nothing was sent", "warning"
+        return _BLOCKED[outcome.attempts > 0], "warning"
     return _OTHER_TITLES.get(result, (result.value, "neutral"))
 
 
@@ -215,7 +290,7 @@ def _accepted(outcome: Outcome, titles: _Titles, *, finishes: bool) -> str:
 def _half_done(outcome: Outcome) -> tuple[str, Tone]:
     """Only the first of two steps stands; what the second came to is in the message."""
     if outcome.pending:
-        return "Half renewed: the first step is initiated", "warning"
+        return N_("Half renewed: the first step is initiated"), "warning"
     if outcome.result is Result.UNKNOWN:
-        return "HALF RENEWED: THE SECOND STEP'S OUTCOME IS UNKNOWN", "bad"
-    return "Half renewed: the first step is done, the second is not", "bad"
+        return N_("HALF RENEWED: THE SECOND STEP'S OUTCOME IS UNKNOWN"), "bad"
+    return N_("Half renewed: the first step is done, the second is not"), "bad"

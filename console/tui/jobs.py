@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from console.amazon.reports import title_of
+from console.domain.language import _, many
+from console.domain.listed import listed
 from console.tui.messages import Said
 from console.tui.screens.job import Job, Step
 
@@ -31,11 +33,12 @@ def import_job(paths: Sequence[Path], known: KnownIds) -> Job:
         done = await asyncio.to_thread(import_files, paths, known, tell=_teller(tell), stop=stop)
         return list(_said(done))
 
-    count = f"{len(paths)} file{'' if len(paths) == 1 else 's'}"
     return Job(
-        f"Import {count}",
-        "Their ids and order numbers go into the index of this machine; nothing is sent, and no"
-        " buyer data is kept. The same file twice does no harm.",
+        many("Import {count} file", "Import {count} files", len(paths)),
+        _(
+            "Their ids and order numbers go into the index of this machine; nothing is sent, and no"
+            " buyer data is kept. The same file twice does no harm."
+        ),
         [f"{path.name}  ({_size(path)})" for path in paths],
         work,
     )
@@ -60,9 +63,11 @@ def sync_job(session: Session) -> Job:
         return [*([failure] if failure else []), *_sync_said(done, stopped)]
 
     return Job(
-        "Sync Amazon's reports",
-        "Reports are listed, requested, waited for and read into the index of this machine, from"
-        " where the last sync stopped. It can take minutes; stopping loses nothing.",
+        _("Sync Amazon's reports"),
+        _(
+            "Reports are listed, requested, waited for and read into the index of this machine,"
+            " from where the last sync stopped. It can take minutes; stopping loses nothing."
+        ),
         [f"{session.profile.title} · {session.profile.environment}"],
         work,
     )
@@ -91,15 +96,32 @@ def _sync_said(done: Synced, stopped: bool) -> Iterator[Said]:
         f"{title_of(one.type)}{f' {one.report}' if one.report else ''}: {one.why}"
         for one in (*done.refused, *done.failed)
     ]
-    waiting = len(done.waiting)
-    later = f"{waiting} more are being made; the next sync fetches them." if waiting else ""
+    reports, waiting, later = len(done.taken), len(done.waiting), ""
+    if stopped:
+        later = _("What was done is kept; sync again to go on.")
+    elif waiting:
+        later = many(
+            "{count} more is being made; the next sync fetches it.",
+            "{count} more are being made; the next sync fetches them.",
+            waiting,
+        )
+    in_index = many("{count} report is in the index", "{count} reports are in the index", reports)
     yield Said(
-        "Stopped" if stopped else f"{len(done.taken)} reports are in the index",
-        f"{len(done.taken)} reports, {rows:,} rows, {new:,} facts new.",
-        "What was done is kept; sync again to go on." if stopped else later,
+        _("Stopped") if stopped else in_index,
+        _(
+            "{reports}, {rows}, {facts}.",
+            reports=many("{count} report", "{count} reports", reports),
+            rows=many("{count} row", "{count} rows", rows),
+            facts=_facts_new(new),
+        ),
+        later,
         "warning" if stopped or trouble else "good",
         tuple(trouble),
     )
+
+
+def _facts_new(count: int) -> str:
+    return many("{count} fact new", "{count} facts new", count)
 
 
 def _teller(tell: Callable[[Step], None]) -> Callable[[Progress], None]:
@@ -112,7 +134,10 @@ def _teller(tell: Callable[[Step], None]) -> Callable[[Progress], None]:
         last = time.monotonic()
         total = progress.bytes_total
         share = progress.bytes_read / total if total else None
-        tell(Step(f"{progress.file}: {progress.rows:,} rows", share))
+        rows = many(
+            "{file}: {count} row", "{file}: {count} rows", progress.rows, file=progress.file
+        )
+        tell(Step(rows, share))
 
     return heard
 
@@ -120,8 +145,8 @@ def _teller(tell: Callable[[Step], None]) -> Callable[[Progress], None]:
 def _said(done: Imported) -> Iterator[Said]:
     if done.stopped:
         yield Said(
-            "Stopped",
-            "What was read until then is in the index. Import it again to go on.",
+            _("Stopped"),
+            _("What was read until then is in the index. Import it again to go on."),
             tone="warning",
         )
     for file in done.files:
@@ -129,18 +154,22 @@ def _said(done: Imported) -> Iterator[Said]:
 
 
 def _file_said(file: FileResult) -> Said:
-    counts = [f"{file.rows:,} rows", f"{file.imported:,} imported", f"{file.new:,} facts new"]
+    counts = [
+        many("{count} row", "{count} rows", file.rows),
+        many("{count} imported", "{count} imported", file.imported),
+        _facts_new(file.new),
+    ]
     if file.skipped:
-        counts.append(f"{file.skipped:,} skipped")
+        counts.append(many("{count} skipped", "{count} skipped", file.skipped))
     if file.bad_count:
-        counts.append(f"{file.bad_count:,} bad")
-    bad = [f"line {bad.line}: {bad.why}" for bad in file.bad[:_BAD_SHOWN]]
+        counts.append(many("{count} bad", "{count} bad", file.bad_count))
+    bad = [_("line {line}: {why}", line=bad.line, why=bad.why) for bad in file.bad[:_BAD_SHOWN]]
     if file.bad_count > len(bad):
-        bad.append(f"… and {file.bad_count - len(bad):,} more")
+        bad.append(many("… and {count} more", "… and {count} more", file.bad_count - len(bad)))
     trouble = file.error is not None or file.bad_count > 0
     return Said(
-        f"{file.file}: {file.format or 'not read'}",
-        ", ".join(counts),
+        f"{file.file}: {_(file.format) if file.format else _('not read')}",
+        listed(counts),
         file.error or "",
         "warning" if trouble else "good",
         (*file.notes, *bad),
@@ -151,5 +180,7 @@ def _size(path: Path) -> str:
     try:
         size = path.stat().st_size
     except OSError:
-        return "size not known"
-    return f"{size:,} bytes" if size < 10_000 else f"{size / 1e6:,.1f} MB"
+        return _("size not known")
+    if size < 10_000:
+        return many("{count} byte", "{count} bytes", size)
+    return f"{size / 1e6:,.1f} MB"

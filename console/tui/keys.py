@@ -1,16 +1,19 @@
-"""The keys of the console screen. Those of actions stand in `domain.rules.ACTIONS`.
+"""The keys of the console screen. Those of actions stand in `domain.action_table.ACTIONS`.
 
-Bindings, footer, help and palette read these two tables; there is no third list.
+Bindings, footer, help and palette read these two tables; there is no third list. Their texts are
+translated where they are shown.
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Final
 
 from textual.binding import Binding
 
-from console.domain.rules import ACTIONS
+from console.domain.action_table import ACTIONS
+from console.domain.language import N_
 
 
 @dataclass(frozen=True)
@@ -27,84 +30,159 @@ class General:
     command: str
     tooltip: str
     in_footer: bool = False
+    only_with_room: bool = False  # in the footer, but the first to go where it is narrow
 
+
+# Only where a shell can take a program back.
+SUSPEND: Final = (
+    General(
+        "suspend", "ctrl+z", "^z", N_("Suspend"), "",
+        N_("Back to the shell for a while; `fg` there brings payconsole back"),
+    ),
+)[: os.name == "posix"]  # fmt: skip
 
 GENERAL: Final = (
-    General("search", "slash", "/", "Search", "search: any id", "Go to the search", True),
     General(
-        "back", "escape", "esc", "Back", "go: back to the order", "Leave the search or a dialog"
+        "search", "slash", "/", N_("Search"), N_("search: any id"), N_("Go to the search"), True,
     ),
     General(
-        "recent", "l", "l", "Recent", "open: a recent order", "Orders that were seen last", True
+        "back", "escape", "esc", N_("Back"), N_("go: back to the order"),
+        N_("Leave the search or a dialog"),
     ),
     General(
-        "others", "t", "t", "Others", "open: another id of the text",
-        "The other ids that stood in what was pasted",
+        "recent", "l", "l", N_("Recent"), N_("open: a recent order"),
+        N_("Orders that were seen last"), True,
     ),
     General(
-        "worklist", "w", "w", "Work list", "open: the work list",
-        "The list of orders that was pasted, with what is ticked off",
+        "others", "t", "t", N_("Others"), N_("open: another id of the text"),
+        N_("The other ids that stood in what was pasted"),
     ),
     General(
-        "again", "g", "g", "Read again", "read: this order again", "Ask Amazon for the order again"
+        "worklist", "w", "w", N_("Work list"), N_("open: the work list"),
+        N_("The list of orders that was pasted, with what is ticked off"),
     ),
     General(
-        "intents", "i", "i", "Intents", "show: open intents",
-        "What was begun and is not known to be done; ways to resolve it", True,
+        "before", "left_square_bracket,alt+left", "[", N_("Before"),
+        N_("go: the order before"), N_("Back to the order that was shown before"),
     ),
     General(
-        "buyer", "b", "b", "Buyer data", "reveal: buyer data",
-        "Show or mask the buyer's data under Raw; each reveal is a line in the journal",
-    ),
-    General("copy", "y", "y", "Copy id", "copy: the chosen id", "Copy the chosen object's id"),
-    General(
-        "objects", "o", "o", "Objects", "show: the raw objects", "Fold and search the raw objects"
+        "after", "right_square_bracket,alt+right", "]", N_("After"),
+        N_("go: the order after"), N_("Forward again, to the order that was shown after"),
     ),
     General(
-        "requests", "q", "q", "Requests", "show: the requests",
-        "The requests behind this order; one as curl",
+        "keep", "s", "s", N_("Keep"), N_("keep: this order in a tab"),
+        N_("The next order opens in another tab; once more: no longer kept (+ marks kept tabs)"),
     ),
     General(
-        "looks", "h", "h", "Changes", "show: what changed between two looks",
-        "Compare two looks at the chosen object",
+        "tab_before", "left_curly_bracket,ctrl+pageup", "{", N_("Tab before"),
+        N_("go: the tab before"), N_("The open order before this one"),
     ),
     General(
-        "mapping", "v", "v", "Vocabulary", "show: v1 ↔ v2 ↔ Seller Central, all of it",
-        "The whole vocabulary, to search in",
+        "tab_after", "right_curly_bracket,ctrl+pagedown", "}", N_("Tab after"),
+        N_("go: the tab after"), N_("The open order after this one"),
     ),
     General(
-        "curl", "", "", "Copy as curl", "copy: the chosen object's read as curl, unsigned",
-        "A skeleton that nobody has signed",
+        "tab_close", "W,ctrl+w", "^w", N_("Close tab"), N_("close: this tab"),
+        N_("Put this order away; the others stay open"),
     ),
     General(
-        "export", "", "", "Export", "export: this order to a file, for a ticket",
-        "Objects, history, requests; no secrets, no buyer data",
+        "notes", "n", "n", N_("Notes"), N_("write: a note on this order"),
+        N_("Your notes on this order; they stay on this machine"),
     ),
     General(
-        "sync", "", "", "Sync", "sync: Amazon's reports into the index",
-        "So that every order is found by its number",
+        "pin", "asterisk", "*", N_("Pin"), N_("pin: this order, or unpin it"),
+        N_("Pinned orders stand first among the recent ones"),
     ),
     General(
-        "import", "", "", "Import", "import: notifications, reports or a CSV",
-        "What you have, into the index",
+        "again", "g", "g", N_("Read again"), N_("read: this order again"),
+        N_("Ask Amazon for the order again"),
     ),
     General(
-        "seen", "d", "d", "Seen", "dismiss: banners and messages",
-        "Take away the messages that you have read",
+        "intents", "i", "i", N_("Intents"), N_("show: open intents"),
+        N_("What was begun and is not known to be done; ways to resolve it"), True,
     ),
-    General("help", "question_mark,f1", "?", "Keys", "show: keys of this place", "These keys",
-            True),
-    General("palette", "ctrl+p", "^p", "Palette", "", "Everything, by name", True),
-    General("leave", "ctrl+q", "^q", "Leave", "leave: payconsole", "Leave the program", True),
+    General(
+        "journal", "J", "J", N_("Journal"), N_("show: the journal"),
+        N_("Every line of it, the newest first: what was decided, sent and answered"),
+    ),
+    General(
+        "buyer", "b", "b", N_("Buyer data"), N_("reveal: buyer data"),
+        N_("Show or mask the buyer's data under Raw; each reveal is a line in the journal"),
+    ),
+    General(
+        "copy", "y", "y", N_("Copy"), N_("copy: id, amount, sentence to the buyer, request id …"),
+        N_("A menu of what can be copied of the chosen object; y in it is its id"),
+    ),
+    General(
+        "objects", "o", "o", N_("Objects"), N_("show: the raw objects"),
+        N_("Fold and search the raw objects"),
+    ),
+    General(
+        "requests", "q", "q", N_("Requests"), N_("show: the requests"),
+        N_("The requests behind this order; one as curl"),
+    ),
+    General(
+        "looks", "h", "h", N_("Changes"), N_("show: what changed between two looks"),
+        N_("Compare two looks at the chosen object"),
+    ),
+    General(
+        "mapping", "v", "v", N_("Vocabulary"), N_("show: v1 ↔ v2 ↔ Seller Central, all of it"),
+        N_("The whole vocabulary, to search in"),
+    ),
+    General(
+        "curl", "", "", N_("Copy as curl"), N_("copy: the chosen object's read as curl, unsigned"),
+        N_("A skeleton that nobody has signed"),
+    ),
+    General(
+        "export", "", "", N_("Export"), N_("export: this order to a file, for a ticket"),
+        N_("Objects, history, requests; no secrets, no buyer data"),
+    ),
+    General(
+        "sync", "", "", N_("Sync"), N_("sync: Amazon's reports into the index"),
+        N_("So that every order is found by its number"),
+    ),
+    General(
+        "import", "", "", N_("Import"), N_("import: notifications, reports or a CSV"),
+        N_("What you have, into the index"),
+    ),
+    General(
+        "accounts", "p", "p", N_("Accounts"), N_("switch: another account"),
+        N_("The profiles: switch, test a key, connect another account"), True, True,
+    ),
+    General(
+        "seen", "d", "d", N_("Seen"), N_("dismiss: banners and messages"),
+        N_("Take away the messages that you have read"),
+    ),
+    General(
+        "settings", "comma", ",", N_("Settings"), N_("change: settings"),
+        N_("Language, theme, times, your own keys"),
+    ),
+    General(
+        "help", "question_mark,f1", "?", N_("Keys"), N_("show: keys of this place"),
+        N_("These keys"), True,
+    ),
+    General(
+        "palette", "ctrl+p", "^p", N_("Palette"), "", N_("Everything, by name"), True,
+    ),
+    General(
+        "lock", "ctrl+l", "^l", N_("Lock"), N_("lock: the console"),
+        N_("Hide everything, drop the key"),
+    ),
+    General(
+        "leave", "ctrl+q", "^q", N_("Leave"), N_("leave: payconsole"),
+        N_("Leave the program"), True,
+    ),
+    *SUSPEND,
 )  # fmt: skip
 
-TABS: Final = ("Timeline", "Explain", "v1 ↔ v2", "Raw", "Requests")
+TABS: Final = (N_("Timeline"), N_("Explain"), "v1 ↔ v2", N_("Raw"), N_("Requests"))
+RAW: Final = 3  # of the tabs
 
 MOVES: Final = (
-    ("↑ ↓", "another transaction, or scroll"),
-    ("tab", "the next pane"),
-    ("enter", "open what is chosen"),
-    ("1 … 5", "timeline, explain, v1 ↔ v2, raw, requests"),
+    ("↑ ↓", N_("another transaction, or scroll")),
+    ("tab", N_("the next pane")),
+    ("enter", N_("open what is chosen")),
+    ("f", N_("in a list: narrow it by what is typed")),
 )
 
 

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from console.domain.explain import Tone
-
 if TYPE_CHECKING:
     from console.actions.outcome import Outcome
     from console.actions.plan import Plan
     from console.actions.watch import News
+    from console.domain.explain import Tone
     from console.domain.ids import Identifier
     from console.domain.order import Order
+    from console.domain.since import Picture
     from console.domain.worklist import Entry
     from console.session import Session
     from console.store.decisions import Intent
+    from console.store.desk import Note
     from console.store.index import Known, Look
 
 
@@ -140,8 +141,52 @@ class Listed(Message):
 
 
 class RecentRead(Message):
-    def __init__(self, recent: list[Known]) -> None:
+    """The orders that were looked at last, and before them the pinned ones.
+
+    `noted` are the ids that have notes.
+    """
+
+    def __init__(
+        self, recent: list[Known], pinned: list[Known], noted: frozenset[str] = frozenset()
+    ) -> None:
         self.recent = recent
+        self.pinned = pinned
+        self.noted = noted
+        super().__init__()
+
+
+class NotesRead(Message):
+    """The notes on an order as they are now, oldest first."""
+
+    def __init__(self, order_id: str, notes: list[Note]) -> None:
+        self.order_id = order_id
+        self.notes = notes
+        super().__init__()
+
+
+class Looked(Message):
+    """An order that was just read stands on the screen; `before` is how it looked the last time."""
+
+    def __init__(self, order: Order, before: Picture | None) -> None:
+        self.order = order
+        self.before = before
+        super().__init__()
+
+
+class Pinned(Message):
+    """An order was pinned, or is no longer."""
+
+    def __init__(self, order_id: str, pinned: bool) -> None:
+        self.order_id = order_id
+        self.pinned = pinned
+        super().__init__()
+
+
+class DeskFailed(Message):
+    """Notes and pins can't be read or written."""
+
+    def __init__(self, said: Said) -> None:
+        self.said = said
         super().__init__()
 
 

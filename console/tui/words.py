@@ -5,15 +5,21 @@ A state is never told by its colour alone. Symbols are one cell wide in every te
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len
 from textual.content import Content
 
-from console.domain.explain import Tone, explain_state
-from console.domain.money import Money
+from console.domain import moments
+from console.domain.language import N_, _, many
 from console.domain.text import clean_line
+from console.tui.wrapping import wrap
+
+if TYPE_CHECKING:
+    from console.domain.explain import Tone
+    from console.domain.money import Money
 
 TONES: Final[dict[Tone, str]] = {
     "good": "$text-success",
@@ -75,6 +81,8 @@ def symbol(state: str | None) -> str:
 
 
 def tone_of(kind: str, state: str, reasons: Iterable[str] = (), paid: bool | None = None) -> Tone:
+    from console.domain.explain import explain_state
+
     return explain_state(kind, state, reasons, fully_captured=paid).tone
 
 
@@ -95,7 +103,7 @@ def short_id(identifier: str) -> str:
 
 def member_id(identifier: str) -> str:
     """A transaction's own part, or `order` for the whole."""
-    return short_id(identifier)[:8] if len(identifier) > 20 else "order"
+    return short_id(identifier)[:8] if len(identifier) > 20 else _("order")
 
 
 def ending_id(identifier: str) -> str:
@@ -109,17 +117,45 @@ def age(moment: datetime | None, now: datetime) -> str:
         return ""
     passed = now - moment
     if passed < timedelta(0):
-        return "now" if passed > -timedelta(minutes=2) else f"in {span(-passed)}"
-    return "just now" if passed < timedelta(seconds=5) else f"{span(passed)} ago"
+        return _("now") if passed > -timedelta(minutes=2) else ahead(-passed)
+    return _("just now") if passed < timedelta(seconds=5) else _ago(passed)
+
+
+def rough_age(moment: datetime, now: datetime) -> str:
+    """The same, and `just now` for a whole minute: it changes rarely, and is drawn rarely."""
+    return age(now if now - moment < timedelta(minutes=1) else moment, now)
 
 
 def span(length: timedelta) -> str:
-    seconds = int(length.total_seconds())
-    for size, unit in ((86400, "day"), (3600, "h"), (60, "min")):
-        count = seconds // size
-        if count >= 1:
-            return f"{count} {unit}{'s' if unit == 'day' and count != 1 else ''}"
-    return f"{seconds} s"
+    """A length by itself: `3 days`."""
+    return _in_its_unit(
+        length,
+        lambda n: many("{count} day", "{count} days", n),
+        lambda n: _("{count} h", count=n),
+        lambda n: _("{count} min", count=n),
+        lambda n: _("{count} s", count=n),
+    )
+
+
+def ahead(length: timedelta) -> str:
+    """`in 3 days`."""
+    return _in_its_unit(
+        length,
+        lambda n: many("in {count} day", "in {count} days", n),
+        lambda n: _("in {count} h", count=n),
+        lambda n: _("in {count} min", count=n),
+        lambda n: _("in {count} s", count=n),
+    )
+
+
+def _ago(length: timedelta) -> str:
+    return _in_its_unit(
+        length,
+        lambda n: many("{count} day ago", "{count} days ago", n),
+        lambda n: _("{count} h ago", count=n),
+        lambda n: _("{count} min ago", count=n),
+        lambda n: _("{count} s ago", count=n),
+    )
 
 
 def expiry(moment: datetime | None, now: datetime) -> str:
@@ -127,13 +163,60 @@ def expiry(moment: datetime | None, now: datetime) -> str:
     if moment is None:
         return ""
     if moment <= now:
-        return f"expired {span(now - moment)} ago"
-    return f"expires in {span(moment - now)}"
+        return _in_its_unit(
+            now - moment,
+            lambda n: many("expired {count} day ago", "expired {count} days ago", n),
+            lambda n: _("expired {count} h ago", count=n),
+            lambda n: _("expired {count} min ago", count=n),
+            lambda n: _("expired {count} s ago", count=n),
+        )
+    return _in_its_unit(
+        moment - now,
+        lambda n: many("expires in {count} day", "expires in {count} days", n),
+        lambda n: _("expires in {count} h", count=n),
+        lambda n: _("expires in {count} min", count=n),
+        lambda n: _("expires in {count} s", count=n),
+    )
+
+
+_Said = Callable[[int], str]
+
+
+def _in_its_unit(
+    length: timedelta, days: _Said, hours: _Said, minutes: _Said, seconds: _Said
+) -> str:
+    """What one of them says of the length, in the largest unit that it fills."""
+    whole_seconds = int(length.total_seconds())
+    for size, said in ((86400, days), (3600, hours), (60, minutes)):
+        count = whole_seconds // size
+        if count >= 1:
+            return said(count)
+    return seconds(whole_seconds)
+
+
+# What Amazon calls the kinds of its objects: in a sentence, and at its beginning.
+_KINDS: Final = {
+    "charge_permission": (N_("charge permission"), N_("Charge permission")),
+    "charge": (N_("charge"), N_("Charge")),
+    "refund": (N_("refund"), N_("Refund")),
+    "checkout_session": (N_("checkout session"), N_("Checkout session")),
+    "dispute": (N_("dispute"), N_("Dispute")),
+}
+
+
+def kind_word(kind: str) -> str:
+    """`charge permission`; a kind that is not known by the words of its code."""
+    return _(_KINDS[kind][0]) if kind in _KINDS else kind.replace("_", " ")
+
+
+def kind_title(kind: str) -> str:
+    """`Charge permission`, as a heading."""
+    return _(_KINDS[kind][1]) if kind in _KINDS else kind.replace("_", " ").capitalize()
 
 
 def stamp(moment: datetime) -> str:
-    """`2026-01-15 14:02:11`, in UTC as everything that Amazon says."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    """`2026-01-15 23:02:11 JST`, in the zone of whoever reads it."""
+    return moments.said(moment, moments.SECONDS)
 
 
 def amount(money: Money | None) -> str:
@@ -147,21 +230,31 @@ def whole(money: Money | None) -> str:
 def wrapped(text: Content, width: int, indent: int = 0) -> list[Content]:
     """`text` in lines of `width` cells, all but the first moved in by `indent`."""
     room = max(10, width - indent)
-    lines = text.wrap(room)
+    lines = wrap(text, room)
     return [line if not number else line.pad_left(indent) for number, line in enumerate(lines)]
 
 
 def hanging(prefix: Content, text: Content, width: int) -> list[Content]:
     """`text` beside `prefix`, wrapped under itself."""
     column = prefix.cell_length
-    lines = text.wrap(max(10, width - column)) or [Content("")]
+    lines = wrap(text, max(10, width - column)) or [Content("")]
     return [prefix + lines[0], *(line.pad_left(column) for line in lines[1:])]
+
+
+def padded(text: str, column: int) -> str:
+    """`text` in a column of so many cells, or more where it needs them, and one blank."""
+    return text + " " * max(1, column - cell_len(text))
+
+
+def column_for(labels: Iterable[str], least: int = 0) -> int:
+    """How wide a column of these labels is: at least `least` cells, and one blank after each."""
+    return max(least, *(cell_len(label) + 1 for label in labels), 0)
 
 
 def labelled(label: str, text: Content | str, width: int, column: int = 12) -> list[Content]:
     """A quiet label and its text beside it, wrapped under itself."""
     value = text if isinstance(text, Content) else Content(text)
-    return hanging(Content.styled(f"{label:<{column}}", QUIET), value, width)
+    return hanging(Content.styled(padded(label, column), QUIET), value, width)
 
 
 def joined(lines: Iterable[Content]) -> Content:

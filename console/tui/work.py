@@ -8,12 +8,12 @@ is open.
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from textual.app import App
 from textual.message_pump import MessagePump
 from textual.worker import Worker
 
@@ -23,10 +23,12 @@ from console.actions.recovery import is_of, recover, resolve_by_hand
 from console.actions.renewal import Renewal, half_done
 from console.actions.watch import End, News, Watches
 from console.actions.worklist import known_orders
-from console.domain.ids import Identifier, parse
+from console.domain.ids import Identifier, environment_of, parse
 from console.domain.intent import LIVE_STATES, OPEN_STATES, State
-from console.domain.model import parse_time, show_time
+from console.domain.language import N_, _, many
+from console.domain.model import Charge, Refund, parse_time, show_time
 from console.domain.order import Order
+from console.domain.policy import Policy
 from console.domain.text import clean_line
 from console.domain.worklist import as_list
 from console.export import CantWrite, export_order
@@ -34,8 +36,17 @@ from console.imports import paths_in
 from console.lookup import Several
 from console.session import Session
 from console.store.decisions import Intent
+from console.store.index import Look
+from console.tui import keymap
 from console.tui import messages as say
-from console.tui.failures import READ_FAILURES, say_failure, say_outcome
+from console.tui.desk_jobs import DeskJobs
+from console.tui.failures import READ_FAILURES, say_ended_by_fault, say_failure, say_outcome
+from console.tui.screens.leave import Pending
+from console.tui.screens.worklist import GROUP as WORKLIST
+from console.tui.words import kind_word
+
+if TYPE_CHECKING:
+    from console.tui.app import PayConsole
 
 RECENT: Final = 200
 STILL_NEWS: Final = timedelta(days=30)  # a decline that is older is in the timeline alone
@@ -44,12 +55,20 @@ STILL_NEWS: Final = timedelta(days=30)  # a decline that is older is in the time
 class Work:
     """The jobs of one session. `sink` is told what comes of them."""
 
-    def __init__(self, app: App[None], session: Session, sink: MessagePump) -> None:
+    def __init__(self, app: PayConsole, session: Session, sink: MessagePump) -> None:
         self.session = session
         self._app = app
         self._sink = sink
         self._watches = Watches(session.engine, lambda news: self._post(say.WatchEnded(news)))
         self._sending: list[tuple[Plan, Worker[None]]] = []
+        self._watching: Worker[None] | None = None
+        self._paused = False
+        self.desk = DeskJobs(session, self._spawn, self._post)
+
+    @property
+    def policy(self) -> Policy:
+        """What the profile allows; in LIVE nothing goes before its name was typed, beside it."""
+        return self.session.profile.policy
 
     # --- looking up ------------------------------------------------------------------------
 
@@ -60,7 +79,13 @@ class Work:
     def open(self, order_id: str) -> None:
         self._spawn(self._read(parse(order_id)), "lookup", exclusive=True)
 
+    def drop_lookup(self) -> None:
+        """Nobody waits any more for what is being looked up."""
+        self._app.workers.cancel_group(self._app, "lookup")
+
     def read_again(self, order: Order) -> None:
+        if self._paused:  # it is read when the console is unlocked
+            return
         self._spawn(self._read(order.query, again=order.id), "reread", exclusive=True)
 
     async def _look_up(self, text: str) -> None:
@@ -110,7 +135,7 @@ class Work:
         remembered = await self.session.lookup.remembered(identifier)
         if remembered is None:
             target = identifier.v2
-            what = f"{target.kind.replace('_', ' ')} {target.id}"
+            what = f"{kind_word(target.kind)} {target.id}"
             self._post(say.Asking(what, identifier.id))
             return None
         self._post(say.Found(remembered, others))
@@ -120,8 +145,19 @@ class Work:
     def recents(self) -> None:
         self._spawn(self._recents(), "recents", exclusive=True)
 
+    def pin(self, order: Order) -> None:
+        """Pin an order, or unpin it."""
+        self.desk.pin(order, self._recents)
+
     async def _recents(self) -> None:
-        self._post(say.RecentRead(await asyncio.to_thread(self.session.known.recent, RECENT)))
+        """Those of this environment: the index is one for all accounts, and knows no account."""
+        here = self.session.profile.environment
+        recent = await asyncio.to_thread(self.session.known.recent, RECENT)
+        mine = [known for known in recent if environment_of(known.id) in (here, None)]
+        pinned, noted = await self.desk.standing()
+        above = {known.id for known in pinned}
+        rest = [known for known in mine if known.id not in above]
+        self._post(say.RecentRead(rest, pinned, noted))
 
     # --- behind an order ---------------------------------------------------------------------
 
@@ -142,18 +178,37 @@ class Work:
         try:
             await export_order(self.session, order, path)
         except CantWrite as error:
-            said = say.Said("Not exported", str(error), error.hint or "", "bad")
+            said = say.Said(_("Not exported"), str(error), error.hint or "", "bad")
         else:
-            text = "For you alone (0600). No secrets, no buyer data."
-            said = say.Said(f"Exported to {path}", text, tone="good")
+            text = _("For you alone (0600). No secrets, no buyer data.")
+            said = say.Said(_("Exported to {file}", file=path), text, tone="good")
         self._post(say.Exported(said))
 
     # --- actions -----------------------------------------------------------------------------
 
     def perform(self, plan: Plan, phrase: str, *, above_captured: bool, disputed: bool) -> None:
         """Send a confirmed plan. Neither exclusive nor bound to the dialog."""
-        worker = self._spawn(self._perform(plan, phrase, above_captured, disputed), "send")
+        job = self._perform(plan, phrase, above_captured, disputed)
+        try:
+            worker = self._spawn(job, "send")
+        except Exception:
+            job.close()  # whatever was begun of it can't go on: nothing is sent
+            raise
         self._sending.append((plan, worker))
+
+    def failed(self, plan: Plan) -> None:
+        """A fault came between the confirmation and `perform`: tell what is known of it."""
+        self._spawn(self._tell_failed(plan), "failed")
+
+    async def _tell_failed(self, plan: Plan) -> None:
+        """What the journal proves of a plan that a fault has ended, and nothing more."""
+        try:
+            lines = await asyncio.to_thread(self.session.journal.entries, scope=plan.draft.scope)
+        except READ_FAILURES:
+            moves = None
+        else:
+            moves = [line.kind for line in lines if line.seq > plan.version]
+        self._post(say.Performed(plan, None, say_ended_by_fault(moves)))
 
     def stop(self, plan: Plan) -> bool:
         """Stop a confirmed plan if its cooling time still runs; whether it did."""
@@ -162,8 +217,8 @@ class Work:
         for sending, worker in self._sending:
             if sending is plan:
                 worker.cancel()
-        text = "It was stopped in its cooling time: nothing was sent."
-        self._post(say.Performed(plan, None, say.Said("Stopped", text)))
+        text = _("It was stopped in its cooling time: nothing was sent.")
+        self._post(say.Performed(plan, None, say.Said(_("Stopped"), text)))
         return True
 
     async def _perform(self, plan: Plan, phrase: str, above_captured: bool, disputed: bool) -> None:
@@ -174,6 +229,9 @@ class Work:
             )
         except READ_FAILURES as error:
             self._post(say.Performed(plan, None, say_failure(error)))
+        except Exception as error:
+            self._post(say.Fault("send", error))  # first, so that what is known of it stays
+            await self._tell_failed(plan)
         else:
             said = say_outcome(outcome, finishes=_finishes(plan))
             self._post(say.Performed(plan, outcome, said))
@@ -220,15 +278,40 @@ class Work:
     def start(self) -> None:
         """What has to be seen to at the start: the journal, open intents, what is unfinished."""
         self._spawn(self._start(), "start")
-        self._spawn(self._watches.run(), "watch")
+        self._watching = self._spawn(self._watches.run(), "watch")
+
+    def pause(self) -> None:
+        """Look at nothing until `go_on`; what was confirmed goes on to its end."""
+        self._paused = True
+        if self._watching is not None:
+            self._watching.cancel()
+        for group in ("lookup", "reread", "prepare", WORKLIST):
+            self._app.workers.cancel_group(self._app, group)
+
+    def go_on(self) -> None:
+        self._paused = False
+        self._watching = self._spawn(self._watches.run(), "watch")
+
+    async def pending(self) -> list[Pending]:
+        """What Amazon is at work on, as far as it is watched, with what is known of each."""
+        watched = sorted(self.watched)
+        return await asyncio.to_thread(self._pending, watched) if watched else []
+
+    def _pending(self, watched: list[str]) -> list[Pending]:
+        accepted = self.session.journal.intents(states=[State.ACCEPTED])
+        ours = {intent.result: intent for intent in accepted}
+        looks = self.session.known.last_looks(watched)
+        return [_pending(one, ours.get(one), looks.get(one)) for one in watched]
 
     async def _start(self) -> None:
         standing = await self._stand(verify=True)
         await self._recents()
         if standing.problem is not None:
             return
-        if standing.open:
+        if standing.open and self._app.naming.may_send(self.session.profile):
             await self._recover(None, nobody_else=False, asked=False)
+        elif standing.open:
+            self._post(say.Recovered([], _waiting(len(standing.open)), asked=False))
         journal = self.session.journal
         self._watches.follow(await asyncio.to_thread(journal.intents, states=[State.ACCEPTED]))
         for news in await asyncio.to_thread(self._unseen_declines):
@@ -254,14 +337,18 @@ class Work:
     def _note_seen(self, banners: list[str]) -> None:
         now = show_time(self.session.client.amazon_now()) or ""
         for key in banners:
-            kind, _, identifier = key.partition(":")
+            kind, _colon, identifier = key.partition(":")
             if kind == "declined":
                 self.session.known.set_watermark(_seen_mark(identifier), now)
 
     def recover(self, number: int, *, nobody_else: bool, disputed: bool = False) -> None:
         """Ask Amazon again about one open intent, because a person wants it."""
-        self._spawn(
-            self._recover(number, nobody_else=nobody_else, disputed=disputed, asked=True), "send"
+        self._app.naming.when_named(
+            lambda: self._spawn(
+                self._recover(number, nobody_else=nobody_else, disputed=disputed, asked=True),
+                "send",
+            ),
+            lambda: self._post(say.Recovered([], _not_named(), asked=True)),
         )
 
     async def _recover(
@@ -297,11 +384,17 @@ class Work:
         except READ_FAILURES as error:
             self._post(say.Recovered([], say_failure(error), asked=True))
         else:
-            word = "it happened" if happened else "it did not happen"
+            if happened:
+                title = N_("Intent {intent} is resolved by your word: it happened")
+            else:
+                title = N_("Intent {intent} is resolved by your word: it did not happen")
             said = say.Said(
-                f"Intent {intent.id} is resolved by your word: {word}",
-                f"It is {intent.state} now. Nothing was sent; a late message of Amazon can still"
-                " make this untrue.",
+                _(title, intent=intent.id),
+                _(
+                    "It is {state} now. Nothing was sent; a late message of Amazon can still make"
+                    " this untrue.",
+                    state=intent.state,
+                ),
                 tone="warning",
             )
             self._post(say.Recovered([], said, asked=True))
@@ -325,12 +418,12 @@ class Work:
         self._post(say.Stood(standing))
         return standing
 
-    def note_reveal(self, order: Order, done: Callable[[], None]) -> None:
-        """Write down that buyer data is shown, then show it: in this order."""
-        self._spawn(self._note_reveal(order, done), "reveal")
+    def note_reveal(self, order: Order, done: Callable[[], None], where: str = "screen") -> None:
+        """Write down that buyer data is shown or copied, then do it: in this order."""
+        self._spawn(self._note_reveal(order, done, where), "reveal")
 
-    async def _note_reveal(self, order: Order, done: Callable[[], None]) -> None:
-        data = {"what": "buyer data", "where": "screen"}
+    async def _note_reveal(self, order: Order, done: Callable[[], None], where: str) -> None:
+        data = {"what": "buyer data", "where": where}
         await asyncio.to_thread(self.session.journal.note, "reveal", data, obj=order.id)
         self._app.call_later(done)
 
@@ -357,9 +450,34 @@ class Work:
             except Exception as error:
                 self._post(say.Fault(group, error))
 
+        # A worker that is replaced before it began never calls it.
+        weakref.finalize(guarded, job.close).atexit = False
         return self._app.run_worker(
-            guarded(), group=group, exclusive=exclusive, exit_on_error=False, name=group
+            guarded, group=group, exclusive=exclusive, exit_on_error=False, name=group
         )
+
+
+def _not_named() -> say.Said:
+    return say.Said(_("Nothing was asked"), _("The account's name was not typed."))
+
+
+def _waiting(count: int) -> say.Said:
+    return say.Said(
+        many("{count} open intent waiting", "{count} open intents waiting", count),
+        _("In LIVE nothing is asked again by itself before the account's name was typed."),
+        _("Press {key}, then a: Amazon is asked again.", key=keymap.written("general.intents")),
+        "warning",
+    )
+
+
+def _pending(identifier: str, intent: Intent | None, look: Look | None) -> Pending:
+    """An object that is watched: the intent that made it, and the last look at it."""
+    kind, state = parse(identifier).v2.kind, look.state if look is not None else None
+    amount = intent.amount if intent is not None else None
+    if amount is None and look is not None:
+        member = Refund if kind == "refund" else Charge
+        amount = member.from_api(look.raw).amount
+    return Pending(identifier, kind, state or _("initiated"), amount, intent is not None)
 
 
 def _finishes(plan: Plan) -> bool:

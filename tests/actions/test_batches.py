@@ -248,7 +248,12 @@ async def test_a_wave_that_amazon_declined_is_the_last_one(bench: Bench, desk: D
 
     applied = await apply_batch(desk.engine, batch, batch.phrase, tell=decline)
     assert applied.result is Result.REFUSED
-    assert "did not end as it should" in applied.stopped
+    assert applied.stopped == (
+        f"The wave did not end as it should: intent 1 (refund 10.00 USD on {ids[0]}) is declined."
+    )
+    assert applied.hint == (
+        "Look at these orders first. Apply the plan again to go on with the other rows."
+    )
     assert standings(applied.report) == ["declined", "left", "left"]
     assert len(bench.posts) == 1
 
@@ -292,6 +297,7 @@ async def test_an_order_that_has_changed_is_left_alone_and_the_others_are_done(
     assert standings(applied.report) == ["stale", "initiated", "stale", "initiated"]
     assert "charge refunded" in applied.report.rows[0].why
     assert "3.00 USD" in applied.report.rows[0].why
+    assert [line.object for line in desk.journal.entries(kind="batch_row")] == ids[::2]
     assert applied.stopped == ""
     assert [bench.paid(one) for one in ids][::2] == ["3.00 USD", "0.00 USD"]
     assert standings((await apply(desk, batch)).report) == standings(applied.report)
@@ -388,6 +394,33 @@ async def test_a_colleague_in_the_middle_of_a_row_stops_it(bench: Bench, desk: D
     assert bench.posts == []
 
 
+async def test_what_a_row_did_on_its_order_explains_nothing_on_another_one(
+    bench: Bench, desk: Desk
+) -> None:
+    ids = charges(bench, 2)
+    batch = await planned(desk, *refunds(ids))
+    bench.change_permission(ids[1][:19], state="Closed")
+    applied = await apply(desk, batch)
+    assert standings(applied.report) == ["initiated", "stale"]
+
+
+async def test_a_row_that_is_held_back_has_a_line_of_its_own_in_the_journal(
+    bench: Bench, desk: Desk
+) -> None:
+    """No intent tells of it. The journals of before have its kind's name in them."""
+    batch = await planned(desk, *refunds(charges(bench, 1)))
+    bench.by_hand("4.00", str(batch.rows[0].target))
+    await apply(desk, batch)
+    [line] = desk.journal.entries(kind="batch_row")
+    assert line.object == batch.rows[0].target
+    assert line.data == {
+        "batch": batch.hash,
+        "line": 2,
+        "standing": "stale",
+        "why": "charge refunded: 0.00 USD, now 4.00 USD",
+    }
+
+
 async def test_a_row_that_is_so_meanwhile_is_told_as_that(bench: Bench, desk: Desk) -> None:
     batch = await planned(desk, Line(2, AUTHORIZED, "cancel"), Line(3, OLD_AUTHORIZED, "cancel"))
     bench.by_hand_cancel(AUTHORIZED)
@@ -461,6 +494,7 @@ async def test_asked_to_stop_it_ends_the_row_and_begins_no_other(bench: Bench, d
 
     applied = await apply_batch(desk.engine, batch, batch.phrase, stop=stop, tell=at_sending)
     assert applied.asked_to_stop
+    assert (applied.stopped, applied.hint) == ("Stopped as asked, before the next row.", "")
     assert standings(applied.report) == ["initiated", "left", "left"]
     assert set(standings((await apply(desk, batch)).report)) == {"initiated"}
     assert len(bench.posts) == 3
@@ -492,6 +526,23 @@ async def test_while_planning_a_row_a_stop_is_at_once(bench: Bench, desk: Desk) 
     applied = await asyncio.wait_for(running, 2)
     assert applied.asked_to_stop
     assert bench.posts == []
+
+
+async def test_only_who_asked_to_stop_is_told_that_it_has_stopped(desk: Desk) -> None:
+    """Whoever cancels the run, or breaks it off from within, is not answered as if."""
+
+    async def gone() -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await Stop().during(desk.engine, gone())
+    stop = Stop()
+    running = asyncio.create_task(stop.during(desk.engine, asyncio.sleep(30)))
+    await asyncio.sleep(0.01)
+    stop.ask()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
 
 
 async def test_what_a_crash_left_open_is_recovered_before_anything_new(

@@ -161,8 +161,8 @@ async def test_what_its_state_forbids_says_why(
     ("state", "capture", "cancel"),
     [
         ("CaptureInitiated", "has already begun", "wait for it, then refund"),
-        ("Canceled", "authorize a new charge", None),
-        ("Declined", "authorize a new charge", "nothing is reserved"),
+        ("Canceled", "Only a new one can collect", None),
+        ("Declined", "Only a new one can collect", "nothing is reserved"),
         ("Frozen", "doesn't know", "doesn't know"),
     ],
 )
@@ -484,6 +484,40 @@ async def test_after_a_crash_the_other_end_is_stale(bench: Bench, action: str) -
     assert (await desk.recover()).result is Result.STALE
     assert bench.done(desk.last.operation) == []
     assert desk.states() == [State.STALE]
+
+
+async def test_after_a_crash_a_capture_of_an_unknown_state_needs_a_persons_word(
+    bench: Bench,
+) -> None:
+    """With it the same key is asked again: that can make nothing twice."""
+    desk = await armed_and_gone(bench, "capture", executed=False)
+    bench.change_charge(AUTHORIZED, state="Frozen")
+    outcome = await desk.recover()
+    assert outcome.result is Result.UNKNOWN
+    assert "doesn't know" in outcome.message
+    assert outcome.facts[0] == "charge state: Authorized, now Frozen"
+    assert bench.writes("capture_charge") == []
+    await desk.recover(nobody_else=True)
+    assert len(bench.writes("capture_charge")) > 0
+    assert {sent.key for sent in bench.writes("capture_charge")} == {desk.last.key}
+
+
+@pytest.mark.parametrize("action", ["capture", "cancel"])
+async def test_a_refusal_while_its_state_is_unknown_is_no_end(
+    bench: Bench, desk: Desk, action: str
+) -> None:
+    plan = await desk.planned(action, AUTHORIZED, amount="60.00")
+    bench.fault(f"{action}_charge:refuse:InvalidChargeStatus,unsaved:xalways")
+
+    def freeze(said: str) -> None:
+        if said.startswith("Sending"):
+            bench.change_charge(AUTHORIZED, state="Frozen")
+
+    outcome = await desk.engine.perform(plan, plan.phrase, tell=freeze)
+    assert outcome.result is Result.UNKNOWN
+    assert desk.states() == [State.UNKNOWN]
+    # What has no key is not sent once more from a state that says nothing.
+    assert len(bench.writes(f"{action}_charge")) == (4 if action == "capture" else 1)
 
 
 async def test_while_nothing_can_be_read_nothing_is_sent_without_a_key(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from console.actions.engine import REPLAY_WAITS
 from console.actions.outcome import Held, Result
 from console.actions.recovery import give_up_key
 from console.amazon import client as wire
@@ -16,9 +17,11 @@ from console.domain.errorcodes import ERROR_CODES
 from console.domain.intent import State
 from console.domain.money import Money
 from console.simulator.switches import Switches
+from console.store.database import StoreFailed
 from tests.support.bench import ANSWERS, BOTH, CHARGE, ORDER, Bench, Desk, until, watch
+from tests.support.effort import each_once
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, each_once]
 EVERY_ANSWER = pytest.mark.parametrize("answers", ANSWERS.values(), ids=ANSWERS)
 BOTH_ANSWERS = pytest.mark.parametrize("answers", BOTH.values(), ids=BOTH)
 
@@ -74,6 +77,46 @@ async def accepted_with_one_refund(bench: Bench, desk: Desk, fault: str) -> None
     assert {post.body for post in bench.posts} == {desk.last.body}
     assert outcome.attempts == len(bench.posts) == desk.last.attempts
     assert desk.sound()
+
+
+async def test_what_was_accepted_is_told_also_where_it_can_not_be_read_back(
+    bench: Bench, desk: Desk
+) -> None:
+    bench.fault("get_charge:error_before:x4:after2")
+    outcome = await desk.go("10.00")
+    assert outcome.result is Result.ACCEPTED
+    assert outcome.message.endswith("the buyer doesn't have the money yet.")
+    kept = desk.session.known.get(str(desk.last.result))
+    assert kept is not None  # so that the next look shows it
+    assert (kept.kind, kept.parent, kept.permission) == ("refund", CHARGE, ORDER)
+
+
+async def test_what_was_accepted_is_told_also_where_amazon_does_not_find_it_again(
+    bench: Bench, desk: Desk
+) -> None:
+    bench.fault("get_charge:refuse:ResourceNotFound:xalways:after2")
+    assert (await desk.go("10.00")).result is Result.ACCEPTED
+
+
+async def test_what_was_accepted_is_told_also_where_the_index_can_not_be_written(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = await desk.plan("10.00")
+
+    def full(*_known: object) -> None:
+        raise StoreFailed("the disk is full", "make room")
+
+    def fill(said: str) -> None:
+        if said.startswith("Sending"):
+            monkeypatch.setattr(desk.session.known, "remember", full)
+
+    outcome = await desk.engine.perform(plan, plan.phrase, tell=fill)
+    assert outcome.result is Result.ACCEPTED
+    assert desk.states() == [State.ACCEPTED]
+
+
+def test_amazon_is_asked_again_within_a_minute_with_longer_and_longer_waits() -> None:
+    assert REPLAY_WAITS == (1.0, 2.0, 4.0, 10.0, 30.0)
 
 
 # --- a fault that stays: unknown, and the object is reserved until it is resolved ----------------
@@ -146,6 +189,8 @@ async def test_lasting_throttling_is_a_refusal_that_can_be_tried_again(
     bench.fault("create_refund:throttle:xalways")
     outcome = await desk.go("10.00")
     assert (outcome.result, outcome.code) == (Result.REFUSED, "TooManyRequests")
+    assert outcome.message == "Amazon is throttling. Nothing was executed."
+    assert outcome.hint == "`payconsole journal retry 1` tries the same decision again."
     assert bench.paid() == "0.00 USD"
     bench.world.faults.clear()
     assert (await desk.again(1)).result is Result.ACCEPTED
@@ -302,6 +347,7 @@ async def test_a_refusal_while_money_moved_is_asked_about_once_more(
     bench.fault("create_refund:foreign_refund:50.00")
     outcome = await desk.perform(plan, above_captured=True)
     assert (outcome.result, outcome.code) == (Result.REFUSED, "TransactionAmountExceeded")
+    assert outcome.facts == ()  # what a refund by hand changed is seen on the order
     assert len(bench.posts) == 2
     assert bench.paid() == "50.00 USD"
 
@@ -336,6 +382,7 @@ async def test_a_decline_that_nobody_watched_is_noticed_by_the_next_plan(
     outcome = await desk.go("10.00")
     assert outcome.result is Result.ACCEPTED
     assert desk.states() == [State.DECLINED, State.ACCEPTED]
+    assert desk.journal.entries(intent=1)[-1].data == {"code": "ProcessingFailure"}
     assert bench.paid() == "10.00 USD"
 
 

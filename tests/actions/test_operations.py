@@ -6,10 +6,10 @@ All of it is pure, so nothing here starts a server.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 import pytest
 
@@ -19,12 +19,13 @@ from console.actions.operations.update import parse_frequency
 from console.actions.outcome import Held, Result
 from console.actions.plan import Plan, Wish, Words, confirmation_phrase
 from console.actions.snapshot import Snapshot
+from console.domain.action_table import BY_NAME
 from console.domain.ids import parse
 from console.domain.intent import State
 from console.domain.model import Charge, ChargePermission, CheckoutSession, Dispute, Refund
 from console.domain.money import AmountError, Money
 from console.domain.order import Order
-from console.domain.rules import BY_NAME
+from console.languages import speak
 from console.store.decisions import Draft, Intent
 from tests.domain.builders import (
     AGREEMENT,
@@ -76,7 +77,7 @@ def intent_of(
         "observed": "",
         "generation": 0,
         "key": "k" * 32 if operation.keyed else None,
-        "method": made.method if made else operation.method,
+        "method": operation.method,
         "path": made.path if made else "",
         "body": made.body if made else b"",
         "reason": "",
@@ -430,9 +431,13 @@ class TestRequests:
     ) -> None:  # fmt: skip
         money = Money.from_text(amount) if amount else None
         made = operation.request(self.whole, obj, money, wish)
-        assert f"{made.method} {made.path}" == line
+        assert f"{operation.method} {made.path}" == line
         assert made.body == json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
-        assert made.method == operation.method
+
+    def test_an_amount_needs_the_currency_of_its_permission(self) -> None:
+        bare = order(permission=replace(permission(), currency=None))
+        with pytest.raises(Held, match="in which currency this permission is"):
+            UPDATE.request(bare, ORDER, None, Wish(frequency="1 Year", amount="9"))
 
     def test_an_amount_of_money_moved_is_never_left_out(self) -> None:
         for operation, obj in ((REFUND, CHARGE), (CAPTURE, CHARGE), (AUTHORIZE, ORDER)):
@@ -725,6 +730,40 @@ class TestUpdateLaw:
 
 
 # --- snapshots -----------------------------------------------------------------------------------
+
+# The names of parts and fields as a German reads them; all else is Amazon's.
+_IN_GERMAN: Final = {
+    "charge": "Charge", "permission": "Permission", "charges": "Charges",
+    "refunds": "Erstattungen", "disputes": "Einsprüche", "merchant": "Händler",
+    "recurring": "wiederkehrend", "session": "Session", "state": "Status", "amount": "Betrag",
+    "captured": "eingezogen", "refunded": "erstattet", "expires": "läuft ab", "reason": "Grund",
+    "reasons": "Gründe", "limit": "Höchstbetrag", "balance": "Restbetrag",
+    "frequency": "Häufigkeit", "noteToBuyer": "noteToBuyer", "nothing": "nothing",
+}  # fmt: skip
+
+
+class TestSnapshotsInAnotherLanguage:
+    @pytest.fixture(autouse=True)
+    def _german(self) -> Iterator[None]:
+        speak("de")
+        yield
+        speak("en")
+
+    @pytest.mark.parametrize(("name", "said"), _IN_GERMAN.items())
+    def test_names_are_in_the_readers_words(self, name: str, said: str) -> None:
+        was, now = Snapshot({name: {name: "Open"}}), Snapshot({name: {name: None}})
+        assert was.changes(now) == [f"{said} {said}: Open, jetzt nichts"]
+
+    def test_of_values_only_how_a_dispute_stands_is(self) -> None:
+        """A merchant's note may be a word of ours by chance: it stays as it was written."""
+        was = Snapshot({"disputes": {DISPUTE: ["can pay twice", "Open", "nothing"]}})
+        now = Snapshot({"disputes": {DISPUTE: ["over", "Closed", "nothing"]}})
+        [said] = was.changes(now)
+        assert said == (
+            f"Einsprüche {DISPUTE}: kann doppelt zahlen Open nothing, jetzt beendet Closed nothing"
+        )
+        unread = Snapshot({"disputes": {DISPUTE: ["could not be read"]}})
+        assert was.changes(unread)[0].endswith("jetzt nicht lesbar")
 
 
 class TestSnapshots:
@@ -1032,7 +1071,8 @@ class TestWordsOfARefund:
 
     def test_a_dispute_of_another_charge_is_no_doubt(self) -> None:
         of = order(charge(), charge(id=OTHER), disputes=(TestSnapshots.dispute,))
-        assert words(REFUND, of, OTHER, "10.00 USD").doubts == ()
+        told = words(REFUND, of, OTHER, "10.00 USD")
+        assert (told.doubts, told.warnings) == ((), ())
 
     def test_a_declined_refund_is_told(self) -> None:
         data = {
@@ -1329,6 +1369,12 @@ class TestWordsOfACompletion:
         assert "the shop didn't complete it" in told.warnings[1]
         bare = order(session=replace(session("Open"), amount=None))
         assert words(COMPLETE, bare, SESSION, "18.00 USD").before[1] == ("agreed", "not told")
+
+    def test_what_is_left_of_its_24_hours_counts_from_the_look(self) -> None:
+        of = order(session=replace(session("Open"), created=NOW - timedelta(hours=23)))
+        (_, left), *_ = words(COMPLETE, of, SESSION, "18.00 USD").facts
+        assert left.startswith("Until ")
+        assert "1 h" in left
 
 
 # --- what came of it -----------------------------------------------------------------------------
@@ -1818,9 +1864,9 @@ class TestSentences:
         ("operation", "amount", "made", "said"),
         [
             (REFUND, "9.00 USD", Made("R1", "Refunded", None),
-             "One refund of 9.00 USD exists from the total that you saw: R1, Refunded."),
+             "One refund of 9.00 USD was added to what you saw: R1, Refunded."),
             (REFUND, "9.00 USD", Made("R1", "RefundInitiated", None, pending=True),
-             "One refund of 9.00 USD exists from the total that you saw: R1, RefundInitiated. It is"
+             "One refund of 9.00 USD was added to what you saw: R1, RefundInitiated. It is"
              " initiated, not done: the buyer doesn't have the money yet."),
             (CAPTURE, "9.00 USD", Made("C1", "Captured", None),
              "Charge C1 is Captured, over 9.00 USD."),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from console.actions.outcome import Held, Result
+from console.actions.planning import plan_again
 from console.domain.intent import State
 from console.domain.policy import Policy
 from tests.support.acts import ACTS, Act, die_in_sending
@@ -16,6 +17,7 @@ from tests.support.bench import (
     ALSO_AUTHORIZED,
     AUTHORIZED,
     CHARGE,
+    CLOSED_CHARGE,
     OTHER,
     ROOMY,
     Bench,
@@ -77,10 +79,17 @@ async def test_a_reason_that_says_nothing_is_none(desk: Desk) -> None:
     assert (await desk.do("cancel", AUTHORIZED, reason="damaged")).result is Result.ACCEPTED
 
 
+async def test_an_engine_names_no_profile_unless_it_has_one(desk: Desk) -> None:
+    assert desk.engine.profile == ""
+
+
 async def test_the_ticket_and_the_profile_stand_in_the_journal(desk: Desk) -> None:
     under(desk, require_ticket=True)
     assert (await desk.do("cancel", AUTHORIZED, ticket=" T-1 ")).result is Result.ACCEPTED
-    assert desk.last.ticket == "T-1"
+    assert (desk.last.ticket, desk.last.profile) == ("T-1", "")
+    desk.engine.profile = "acme"
+    assert (await desk.do("cancel", ALSO_AUTHORIZED, ticket="T-2")).result is Result.ACCEPTED
+    assert (desk.last.ticket, desk.last.profile) == ("T-2", "acme")
 
 
 # --- sums ----------------------------------------------------------------------------------------
@@ -121,6 +130,30 @@ async def test_two_consoles_at_once_do_not_get_past_the_days_sum(bench: Bench) -
     assert outcomes[0].result is not outcomes[1].result
 
 
+async def test_the_days_sum_is_looked_at_once_more_when_it_is_reserved(desk: Desk) -> None:
+    under(desk, max_per_day=usd("10"))
+    first, second = (
+        await desk.plan("6.00", CHARGE),
+        await desk.planned("refund", CLOSED_CHARGE, amount="6.00"),
+    )
+    assert (await desk.perform(first)).result is Result.ACCEPTED
+    outcome = await desk.perform(second)
+    assert outcome.result is Result.BLOCKED
+    assert "6.00 USD are taken today" in outcome.message
+    assert desk.states() == [State.ACCEPTED]
+
+
+async def test_what_is_tried_again_must_fit_into_the_days_sum_too(bench: Bench, desk: Desk) -> None:
+    under(desk, max_per_day=usd("10"))
+    bench.fault("create_refund:refuse:AmazonRejected,unsaved")
+    assert (await desk.go("6.00", CHARGE)).result is Result.REFUSED
+    again = await plan_again(desk.engine, 1, "again")
+    assert (await desk.do("refund", CLOSED_CHARGE, amount="6.00")).result is Result.ACCEPTED
+    assert (await desk.perform(again)).result is Result.BLOCKED
+    assert desk.states() == [State.REFUSED, State.ACCEPTED]
+    assert bench.paid(CHARGE) == "0.00 USD"
+
+
 async def test_what_is_open_counts_and_what_was_refused_does_not(bench: Bench, desk: Desk) -> None:
     under(desk, max_per_day=usd("60"))
     bench.fault("capture_charge:refuse:InvalidParameterValue")
@@ -156,6 +189,38 @@ async def test_the_cooling_time_is_stopped_by_leaving_and_nothing_is_left(
     assert (await desk.perform(plan)).result is Result.ACCEPTED
 
 
+async def test_the_cooling_time_is_counted_down_second_by_second(desk: Desk) -> None:
+    under(desk, cooling_seconds=3)
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    desk.engine._sleep = sleep
+    plan, told = await desk.plan(), list[str]()
+    assert (
+        await desk.engine.perform(plan, plan.phrase, tell=told.append)
+    ).result is Result.ACCEPTED
+    counted = [said for said in told if "still time to stop" in said]
+    assert counted == [f"Sending in {n} s: there is still time to stop" for n in (3, 2, 1)]
+    assert slept == [1.0, 1.0, 1.0]
+
+
+async def test_only_what_was_confirmed_is_cooling_and_only_where_there_is_a_cooling_time(
+    bench: Bench, desk: Desk
+) -> None:
+    plan, other = await desk.plan(), await desk.plan()
+    under(desk, cooling_seconds=30)
+    assert not desk.engine.is_cooling(plan)
+    told: list[str] = []
+    running = asyncio.create_task(desk.engine.perform(plan, plan.phrase, tell=told.append))
+    await until(lambda: told)
+    assert [desk.engine.is_cooling(one) for one in (plan, other)] == [True, False]
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
 @EVERY_ACT
 async def test_once_the_cooling_time_is_over_leaving_stops_nothing(
     bench: Bench, desk: Desk, act: Act
@@ -186,6 +251,16 @@ async def test_a_read_only_profile_recovers_nothing(bench: Bench) -> None:
     assert "read-only" in outcome.message
     assert bench.writes("capture_charge") == []
     assert (await under(desk).recover()).result is Result.ACCEPTED
+
+
+async def test_a_read_only_profile_gives_up_what_was_never_sent(bench: Bench) -> None:
+    """That sends nothing, and to call it unknown would not be true."""
+    dead = await bench.desk(owner=ended_process())
+    plan = await dead.planned("capture", AUTHORIZED, amount="60.00")
+    dead.journal.reserve(plan.draft, plan.version, dead.engine._owner)
+    outcome = await under(await bench.desk(), read_only=True).recover()
+    assert outcome.result is Result.NOT_SENT
+    assert bench.writes("capture_charge") == []
 
 
 @pytest.mark.parametrize("daily", [False, True])

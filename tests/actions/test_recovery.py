@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
 
 from console.actions.outcome import Held, Result
 from console.actions.planning import plan_again
-from console.actions.recovery import give_up_key, recover, resolve_by_hand
+from console.actions.recovery import give_up_key, is_of, recover, resolve_by_hand
 from console.domain.intent import Move, State
 from console.simulator.stories import Teller
 from console.simulator.switches import Switches
 from console.store.claims import Owner
-from console.store.decisions import JournalBroken
+from console.store.decisions import Intent, JournalBroken
 from tests.support.bench import (
     BOTH,
     CHARGE,
+    CLOSED,
+    CLOSED_CHARGE,
     OTHER,
     Bench,
     Desk,
@@ -70,6 +73,31 @@ async def test_evidence_is_cleaned_before_it_is_kept(bench: Bench, desk: Desk) -
     assert not set(kept) & set("\x1b\u202e\udcff")
 
 
+async def test_evidence_is_kept_in_short(bench: Bench, desk: Desk) -> None:
+    number = await lose_an_answer(bench, desk, executed=True)
+    await resolve_by_hand(desk.engine, number, happened=True, evidence="x" * 501)
+    assert desk.journal.entries(intent=number)[-1].data["evidence"] == "x" * 499 + "…"
+
+
+async def test_a_persons_word_waits_for_an_attempt_that_begins_at_this_moment(
+    bench: Bench, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = await lose_an_answer(bench, desk, executed=False)
+    look = desk.journal.intent
+
+    def look_and_arm(number: int) -> Intent:
+        """Another console asks Amazon again right after we have looked."""
+        found = look(number)
+        desk.journal.move(number, Move.ARM, {"attempt": found.attempts + 1})
+        return found
+
+    monkeypatch.setattr(desk.journal, "intent", look_and_arm)
+    with pytest.raises(Held, match="look again in a moment") as held:
+        await resolve_by_hand(desk.engine, number, happened=False, evidence="not there")
+    assert held.value.intent == number
+    assert desk.states() == [State.SENDING]
+
+
 @pytest.mark.parametrize("faults", [[], ["refuse:ProcessingFailure"]], ids=["accepted", "refused"])
 async def test_a_persons_word_is_for_unknown_outcomes_only(
     bench: Bench, desk: Desk, faults: list[str]
@@ -103,6 +131,35 @@ async def test_it_did_not_is_believed_until_the_key_says_otherwise(
     assert (outcome.result, outcome.intent) == (Result.ACCEPTED, number)
     assert bench.paid() == "10.00 USD"
     assert len(bench.executed) == 1
+
+
+async def test_what_an_unanswered_attempt_made_is_ours_however_late_it_is_found(
+    bench: Bench, desk: Desk
+) -> None:
+    """It is older than the last look, but not than the look before the lost attempt."""
+    bench.switch(read_lag=3600.0)
+    number = await lose_an_answer(bench, desk, executed=True)
+    await resolve_by_hand(desk.engine, number, happened=False, evidence="I don't see it")
+    bench.pass_time(60)
+    assert (await desk.again(number)).result is Result.ACCEPTED
+    assert bench.paid() == "10.00 USD"
+
+
+async def test_what_was_made_between_our_refusal_and_our_next_look_is_not_ours(
+    bench: Bench,
+) -> None:
+    """A colleague with another journal used the key that we share."""
+    one, two = await bench.two(shared=False)
+    bench.fault("create_refund:refuse:AmazonRejected,unsaved")
+    assert (await one.go("10.00")).result is Result.REFUSED
+    bench.switch(read_lag=3600.0)
+    bench.pass_time(5)
+    assert (await two.go("10.00")).result is Result.ACCEPTED
+    bench.pass_time(60)
+    outcome = await one.again(1)
+    assert outcome.result is Result.ABSORBED
+    assert "stands under intent" not in outcome.message  # of none that we know
+    assert bench.paid() == "10.00 USD"
 
 
 @BOTH_ANSWERS
@@ -191,9 +248,22 @@ async def test_only_what_ended_without_a_refund_is_tried_again(
         await desk.again(1)
         await give_up_key(desk.engine, 1, "it keeps refusing")
     sent = len(bench.posts)
-    with pytest.raises(Held):
+    with pytest.raises(Held) as held:
         await desk.again(1)
+    assert held.value.intent == 1
     assert len(bench.posts) == sent
+
+
+async def test_trying_again_has_a_reason_and_a_ticket_of_its_own_or_those_of_before(
+    bench: Bench, desk: Desk
+) -> None:
+    bench.fault("create_refund:refuse:AmazonRejected,unsaved:x4")
+    await desk.do("refund", CHARGE, amount="10.00", reason="first", ticket="T-1")
+    for again in (("  ",), (" second ", "T-2"), ("x" * 501,)):
+        await desk.perform(await plan_again(desk.engine, 1, *again))
+    lines = [line.data for line in desk.journal.entries(intent=1) if line.kind == "reopen"]
+    kept = [(line["reason"], line["ticket"]) for line in lines]
+    assert kept == [("first", "T-1"), ("second", "T-2"), ("x" * 499 + "…", "T-1")]
 
 
 @BOTH_ANSWERS
@@ -325,6 +395,15 @@ async def test_recovery_sends_again_where_nothing_moved(bench: Bench, desk: Desk
     assert len(bench.executed) == 1
 
 
+async def test_a_refund_that_is_final_when_it_is_found_is_not_settled_before_its_total_is_seen(
+    bench: Bench, desk: Desk
+) -> None:
+    await lose_an_answer(bench, desk, executed=True)
+    bench.pass_time(30)
+    assert (await desk.recover(nobody_else=True)).result is Result.ACCEPTED
+    assert desk.states() == [State.ACCEPTED]
+
+
 async def test_recovery_asks_a_person_where_money_moved(bench: Bench, desk: Desk) -> None:
     """Trace 8, in one process: a colleague refunded by hand, so nothing is replayed."""
     await lose_an_answer(bench, desk, executed=False)
@@ -350,6 +429,44 @@ async def test_a_persons_no_is_for_one_intent(bench: Bench, desk: Desk) -> None:
     assert (await desk.recover(1, nobody_else=True)).result is Result.ACCEPTED
     assert desk.states() == [State.ACCEPTED, State.UNKNOWN]
     assert (bench.paid(CHARGE), bench.paid(OTHER)) == ("11.00 USD", "1.00 USD")
+
+
+async def test_recovery_takes_nobodys_no_for_granted(bench: Bench, desk: Desk) -> None:
+    """Neither that nobody acted by hand nor that it is meant beside a dispute."""
+    await lose_an_answer(bench, desk, executed=False)
+    bench.by_hand("10.00")
+    [outcome] = await recover(desk.engine)
+    assert (outcome.result, len(bench.refunds())) == (Result.UNKNOWN, 1)
+    assert outcome.facts == ("charge refunded: 0.00 USD, now 10.00 USD",)
+
+
+async def test_recovery_of_one_order_leaves_the_others_alone(bench: Bench, desk: Desk) -> None:
+    bench.fault("create_refund:hang_up_before:xalways")
+    await desk.go("10.00", CHARGE)
+    await desk.go("5.00", CLOSED_CHARGE)
+    bench.world.faults.clear()
+    [outcome] = await recover(desk.engine, scope=CLOSED)
+    assert (outcome.intent, outcome.result) == (2, Result.ACCEPTED)
+    assert desk.states() == [State.UNKNOWN, State.ACCEPTED]
+
+
+async def test_recovery_of_one_intent_passes_the_earlier_ones_over(
+    bench: Bench, desk: Desk
+) -> None:
+    bench.fault("create_refund:hang_up_before:xalways")
+    await desk.go("10.00", CHARGE)
+    await desk.go("5.00", OTHER)
+    bench.world.faults.clear()
+    told: list[str] = []
+    [outcome] = await recover(desk.engine, number=2, tell=told.append)
+    assert (outcome.intent, outcome.result) == (2, Result.ACCEPTED)
+    assert desk.states() == [State.UNKNOWN, State.ACCEPTED]
+    assert told[0] == "Intent 2: reading the order first"
+
+
+async def test_there_is_nothing_to_recover_where_everything_has_ended(desk: Desk) -> None:
+    await desk.go("10.00")
+    assert await recover(desk.engine) == []
 
 
 async def test_recovery_can_not_read_the_order_and_says_so(bench: Bench, desk: Desk) -> None:
@@ -403,10 +520,32 @@ async def test_an_intent_of_another_environment_is_left_to_its_own_profile(
     sent = len(bench.posts)
     sandbox = await bench.desk()
     assert await recover(sandbox.engine, nobody_else=True) == []
+    with pytest.raises(Held, match="Intent 1 is a live one; this profile is for sandbox") as held:
+        await recover(sandbox.engine, number=1)
+    assert (held.value.intent, held.value.hint) == (1, "Name a live profile with --profile.")
     assert len(bench.posts) == sent
     assert (await sandbox.go("3.00")).result is Result.ACCEPTED
     assert (await desk.recover()).result is Result.ACCEPTED
     assert bench.paid(live.id) == "10.00 USD"
+
+
+@pytest.mark.parametrize(
+    ("made_with", "here", "ours"),
+    [
+        ("acme", "acme", True),
+        ("acme", "beta", False),
+        ("", "acme", True),  # older intents don't say with which
+        ("acme", "", True),
+    ],
+)
+async def test_an_intent_is_of_the_profile_that_made_it(
+    desk: Desk, made_with: str, here: str, ours: bool
+) -> None:
+    desk.engine.profile = made_with
+    await desk.go("10.00")
+    desk.engine.profile = here
+    assert is_of(desk.engine, desk.last) is ours
+    assert not is_of(desk.engine, replace(desk.last, environment="live"))
 
 
 async def test_a_broken_journal_sends_nothing(bench: Bench, desk: Desk) -> None:
@@ -511,7 +650,9 @@ async def test_a_persons_word_meets_a_process_that_is_still_trying(
     trying = asyncio.create_task(one.go("10.00"))
     await until(lambda: State.UNKNOWN in two.states())
     await resolve_by_hand(two.engine, 1, happened=False, evidence="not there")
-    assert (await trying).result is Result.BLOCKED
+    outcome = await trying
+    assert outcome.result is Result.BLOCKED
+    assert outcome.message.startswith("an intent that is abandoned can't arm")
     assert (len(bench.posts), bench.paid()) == (1, "0.00 USD")
     assert (await two.again(1)).result is Result.ACCEPTED
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.support.bench import (
     AGREEMENT,
     ANSWERS,
     CHARGE,
+    ORDER,
     OTHER,
     RECURRING,
     YEN,
@@ -245,8 +247,36 @@ async def test_the_same_plan_confirmed_many_times_is_sent_once(bench: Bench, des
     assert len(bench.posts) == 1
     assert desk.sound()
     # And once more, when all is over.
-    assert (await desk.perform(plan)).result is Result.STALE
+    outcome = await desk.perform(plan)
+    assert outcome.result is Result.STALE
+    assert outcome.message.startswith(f"Something was done to {ORDER} here meanwhile.")
     assert len(bench.posts) == 1
+
+
+async def test_what_is_open_on_the_charge_stands_in_the_way_of_a_newer_plan_too(
+    bench: Bench, desk: Desk
+) -> None:
+    plan = await desk.plan("3.00")
+    bench.fault("create_refund:hang_up_before:xalways")
+    assert (await desk.go("10.00")).result is Result.UNKNOWN
+    outcome = await desk.perform(replace(plan, version=desk.journal.version(ORDER)))
+    assert (outcome.result, outcome.intent) == (Result.BLOCKED, 1)
+    assert outcome.message.startswith("Intent 1 (refund 10.00 USD) by ")
+    assert (outcome.attempts, outcome.pending, outcome.facts) == (0, False, ())
+    assert desk.states() == [State.UNKNOWN]
+
+
+async def test_what_an_earlier_decision_made_is_not_made_again_and_is_told_with_its_intent(
+    bench: Bench, desk: Desk
+) -> None:
+    """The same starting point has the same key, and no read shows yet that it was used."""
+    bench.switch(read_lag=3600.0)
+    first, second = await desk.plan("10.00"), await desk.plan("10.00")
+    assert (await desk.perform(first)).result is Result.ACCEPTED
+    outcome = await desk.perform(replace(second, version=desk.journal.version(ORDER)))
+    assert outcome.result is Result.ABSORBED
+    assert "It stands under intent 1." in outcome.message
+    assert len(bench.executed) == 1
 
 
 async def test_two_charges_of_one_order_are_refunded_at_the_same_time_or_not_at_all(
@@ -285,6 +315,17 @@ async def test_stopped_before_it_is_sent_nothing_was_sent(bench: Bench, desk: De
     assert await desk.engine.stop()
     assert (await running).result is Result.NOT_SENT
     assert (bench.posts, desk.states()) == ([], [State.ABANDONED])
+
+
+async def test_stopped_between_two_attempts_it_is_not_asked_again(bench: Bench) -> None:
+    desk = await bench.desk(waits=(0.2, 0.2))
+    bench.fault("create_refund:hang_up_before:xalways")
+    running = asyncio.create_task(desk.go("10.00"))
+    await until(lambda: State.UNKNOWN in desk.states())
+    assert not await desk.engine.stop()
+    outcome = await running
+    assert (outcome.result, len(bench.posts)) == (Result.UNKNOWN, 1)
+    assert outcome.message == "It was stopped before it was asked again."
 
 
 async def test_stopped_while_it_is_sent_it_is_not_called_unsent(bench: Bench, desk: Desk) -> None:

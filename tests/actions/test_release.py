@@ -8,7 +8,8 @@ from console.actions.outcome import Held, Result
 from console.actions.recovery import give_up_key
 from console.domain.intent import State
 from console.simulator.switches import Switches
-from tests.support.bench import AUTHORIZED, Bench, Desk
+from console.store.decisions import Intent
+from tests.support.bench import AUTHORIZED, CHARGE, Bench, Desk
 
 pytestmark = pytest.mark.anyio
 SAVED = pytest.mark.parametrize("answers", [Switches(save_errors=True)], ids=["errors are saved"])
@@ -48,23 +49,69 @@ async def test_it_takes_evidence_and_counts_once(bench: Bench) -> None:
         await give_up_key(two.engine, 1, "  ")
     assert two.last.human is None
     await give_up_key(two.engine, 1, "nobody's refund is there")
-    with pytest.raises(Held, match="given up already"):
+    with pytest.raises(Held, match="The key of intent 1 was given up already"):
         await give_up_key(two.engine, 1, "once more")
+
+
+async def test_what_is_tried_again_at_this_moment_keeps_its_key(
+    bench: Bench, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.fault("create_refund:refuse:AmazonRejected:x2")
+    await desk.go()
+    await desk.again(1)
+    look = desk.journal.intent
+
+    def look_and_reopen(number: int) -> Intent:
+        """A colleague tries it again right after we have looked."""
+        found = look(number)
+        version = desk.journal.version(found.scope)
+        desk.journal.reopen(number, version, desk.engine._owner, found)
+        return found
+
+    monkeypatch.setattr(desk.journal, "intent", look_and_reopen)
+    with pytest.raises(Held, match="look again in a moment") as held:
+        await give_up_key(desk.engine, 1, "it keeps refusing")
+    assert held.value.intent == 1
+    assert desk.last.human is None
+
+
+async def test_the_evidence_for_giving_up_a_key_is_kept_in_short(bench: Bench, desk: Desk) -> None:
+    bench.fault("create_refund:refuse:AmazonRejected:x2")
+    await desk.go()
+    await desk.again(1)
+    await give_up_key(desk.engine, 1, "x" * 501)
+    assert desk.journal.entries(intent=1)[-1].data["reason"] == "x" * 499 + "…"
 
 
 async def test_what_has_no_key_has_none_to_give_up(bench: Bench, desk: Desk) -> None:
     bench.fault("cancel_charge:refuse:AmazonRejected:x2")
     assert (await desk.do("cancel", AUTHORIZED)).result is Result.REFUSED
     assert (await desk.again(1)).result is Result.REFUSED
-    with pytest.raises(Held, match="has no key"):
+    with pytest.raises(Held, match=r"^Intent 1 has no key: cancel takes none\.$"):
         await give_up_key(desk.engine, 1, "it keeps refusing")
 
 
 async def test_what_may_still_be_made_keeps_its_key(bench: Bench, desk: Desk) -> None:
     bench.fault("create_refund:hang_up_before:xalways")
     assert (await desk.go()).result is Result.UNKNOWN
-    with pytest.raises(Held, match="without an answer"):
+    with pytest.raises(Held) as held:
         await give_up_key(desk.engine, 1, "it is gone")
+    assert str(held.value) == (
+        "Intent 1 is unknown with 0 refusals and 4 attempts without an answer: its key can't be"
+        " given up."
+    )
+    assert held.value.hint == "`payconsole journal show 1` tells what was tried."
+
+
+async def test_what_was_refused_once_is_tried_again_before_its_key_is_given_up(
+    bench: Bench, desk: Desk
+) -> None:
+    bench.fault("create_refund:refuse:AmazonRejected")
+    await desk.go()
+    with pytest.raises(Held) as held:
+        await give_up_key(desk.engine, 1, "it refuses")
+    assert str(held.value).startswith("Intent 1 is refused with 1 refusal and 0 attempts without")
+    assert held.value.hint == "`payconsole journal retry 1` tries it again with its own key."
 
 
 async def test_an_intent_of_another_profile_is_left_to_it(bench: Bench, desk: Desk) -> None:
@@ -78,7 +125,18 @@ async def test_an_intent_of_another_profile_is_left_to_it(bench: Bench, desk: De
     assert outcome.result is Result.UNKNOWN
     assert "made with profile acme" in outcome.message
     assert "--profile acme" in str(outcome.hint)
+    assert (outcome.action, outcome.target, str(outcome.amount)) == ("refund", CHARGE, "10.00 USD")
+    assert (outcome.intent, outcome.attempts, outcome.idempotency_key) == (1, 4, desk.last.key)
     assert (len(bench.posts), len(bench.world.log.entries())) == (sent, asked)
     desk.engine.profile = "acme"
     assert (await desk.recover()).result is Result.ACCEPTED
     assert bench.paid() == "10.00 USD"
+
+
+async def test_what_another_profile_only_reserved_is_not_called_unknown(desk: Desk) -> None:
+    desk.engine.profile = "acme"
+    plan = await desk.plan()
+    desk.journal.reserve(plan.draft, plan.version, desk.engine._owner)
+    desk.engine.profile = "beta"
+    assert (await desk.recover()).result is Result.BLOCKED
+    assert desk.states() == [State.RESERVED]

@@ -162,4 +162,4 @@ class RefundsFromTwoJournals(Refunds):
 
 TestOneJournal = RefundsFromOneJournal.TestCase
 TestTwoJournals = RefundsFromTwoJournals.TestCase
-TestOneJournal.settings = TestTwoJournals.settings = of_effort(15)
+TestOneJournal.settings = TestTwoJournals.settings = of_effort(8)

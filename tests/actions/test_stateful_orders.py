@@ -245,4 +245,4 @@ class OrdersFromTwoJournals(Orders):
 
 TestOneJournal = OrdersFromOneJournal.TestCase
 TestTwoJournals = OrdersFromTwoJournals.TestCase
-TestOneJournal.settings = TestTwoJournals.settings = of_effort(15)
+TestOneJournal.settings = TestTwoJournals.settings = of_effort(8)

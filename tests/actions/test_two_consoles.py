@@ -12,8 +12,9 @@ from console.actions.recovery import resolve_by_hand
 from console.domain.intent import State
 from console.simulator.switches import Switches
 from tests.support.bench import OTHER, SEEN, Bench, until
+from tests.support.effort import each_once
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, each_once]
 SEEN_ANSWERS = pytest.mark.parametrize("answers", SEEN.values(), ids=SEEN)
 SHARED = pytest.mark.parametrize("shared", [True, False], ids=["one journal", "two journals"])
 

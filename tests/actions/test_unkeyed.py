@@ -81,6 +81,14 @@ async def test_a_read_that_fails_once_between_attempts_delays_the_next(
     assert len(bench.done(act.operation)) == 1
 
 
+async def test_the_last_attempt_is_looked_at_too(bench: Bench, desk: Desk) -> None:
+    bench.fault("cancel_charge:hang_up_before:x3", "cancel_charge:hang_up_after")
+    outcome = await desk.do("cancel", AUTHORIZED)
+    assert outcome.result is Result.ACCEPTED
+    assert "probably by this" in outcome.message
+    assert len(bench.writes("cancel_charge")) == 4
+
+
 @EITHER_ANSWER
 @EVERY_ACT
 async def test_after_a_throttled_attempt_it_is_looked_at_before_it_is_sent_again(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from console.actions.outcome import Result
-from console.actions.recovery import follow, resolve_by_hand
+from console.actions.recovery import expected_total, follow, resolve_by_hand
+from console.actions.snapshot import Snapshot
 from console.actions.watch import DISAGREEING_LOOKS
 from console.domain.intent import Move, State
-from tests.support.bench import CHARGE, SEEN, YEN, Bench, Desk, watch
+from console.store.decisions import Intent
+from console.store.index import KnownIds
+from tests.support.bench import CHARGE, OTHER, ROOMY, SEEN, YEN, Bench, Desk, watch
 
 pytestmark = pytest.mark.anyio
 SEEN_ANSWERS = pytest.mark.parametrize("answers", SEEN.values(), ids=SEEN)
@@ -28,8 +32,12 @@ async def test_initiated_is_not_done(bench: Bench, desk: Desk) -> None:
         assert (await follow(desk.engine, desk.last)).state is State.ACCEPTED
     bench.pass_time(30)
     assert (await follow(desk.engine, desk.last)).state is State.SETTLED
-    assert settled(desk, 1)["agrees"] is True
-    assert settled(desk, 1)["total"] == "10.00 USD"
+    assert settled(desk, 1) == {
+        "total": "10.00 USD",
+        "expected": "10.00 USD",
+        "agrees": True,
+        "said": "done, 10.00 USD refunded in all",
+    }
 
 
 @SEEN_ANSWERS
@@ -39,6 +47,7 @@ async def test_a_declined_refund_ends_declined(bench: Bench, desk: Desk) -> None
     bench.pass_time(30)
     ended = await watch(desk.engine, desk.last)
     assert ended.state is State.DECLINED
+    assert desk.journal.entries(intent=1)[-1].data == {"code": "AmazonRejected"}
     assert str(desk.journal.live_refunds(CHARGE, "USD")) == "0.00 USD"
 
 
@@ -53,6 +62,8 @@ async def test_a_foreign_change_is_recorded_and_nothing_is_hidden(bench: Bench, 
     assert ended.state is State.SETTLED
     told = settled(desk, 1)
     assert (told["agrees"], told["total"], told["expected"]) == (False, "15.00 USD", "10.00 USD")
+    seen = "done, but 15.00 USD is refunded in all where 10.00 USD was expected: somebody else"
+    assert str(told["said"]).startswith(seen)
 
 
 @SEEN_ANSWERS
@@ -71,6 +82,107 @@ async def test_our_own_second_refund_is_no_foreign_change(bench: Bench, desk: De
     assert settled(desk, 2)["agrees"] is True
 
 
+async def test_all_our_later_refunds_may_be_in_the_total(bench: Bench, desk: Desk) -> None:
+    for amount in ("10.00", "3.00", "4.00"):
+        await desk.go(amount)
+    bench.pass_time(30)
+    assert (await follow(desk.engine, desk.intents()[0])).state is State.SETTLED
+    told = settled(desk, 1)
+    assert (told["agrees"], told["total"], told["expected"]) == (True, "17.00 USD", "10.00 USD")
+
+
+@pytest.mark.parametrize("ours", ["before it", "of another charge", "refused after it"])
+async def test_another_refund_of_ours_does_not_explain_a_foreign_one_of_its_amount(
+    bench: Bench, desk: Desk, ours: str
+) -> None:
+    if ours == "before it":
+        await desk.go("5.00")
+    await desk.go("10.00")
+    watched = desk.last
+    if ours == "of another charge":
+        await desk.go("5.00", OTHER)
+    elif ours == "refused after it":
+        bench.fault("create_refund:refuse:AmazonRejected,unsaved")
+        await desk.go("5.00")
+    bench.by_hand("5.00")
+    bench.pass_time(30)
+    assert (await follow(desk.engine, watched)).state is State.ACCEPTED
+    assert (await follow(desk.engine, watched, last_look=True)).state is State.SETTLED
+    assert settled(desk, watched.id)["agrees"] is False
+
+
+async def test_where_amazon_shows_no_total_nothing_counts_as_refunded(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.go("10.00")
+    seen = {"refunds": {desk.last.result: ("Refunded", "10.00 USD")}, "charge": {"refunded": None}}
+
+    async def snapshot(_intent: Intent) -> tuple[Snapshot, None]:
+        return Snapshot(seen), None
+
+    monkeypatch.setattr(desk.engine, "snapshot", snapshot)
+    assert (await follow(desk.engine, desk.last)).state is State.ACCEPTED
+    assert (await follow(desk.engine, desk.last, last_look=True)).state is State.SETTLED
+    assert (settled(desk, 1)["total"], settled(desk, 1)["agrees"]) == ("0.00 USD", False)
+
+
+# What was known at the plan: (state, amount) of each refund, Amazon's total and what was taken
+# for it, whose refunds they are; what is expected after 10.00 more, where all of them have died.
+TOTALS: dict[str, tuple[dict[str, tuple[str, str | None]], str | None, str, set[str], str]] = {
+    "all of them were counted": (
+        {
+            "R1": ("RefundInitiated", "7.00 USD"),
+            "R2": ("RefundInitiated", "3.00 USD"),
+            "R3": ("Declined", "4.00 USD"),
+            "R4": ("RefundInitiated", None),
+        },
+        "10.00 USD",
+        "10.00 USD",
+        set(),
+        "10.00 USD",
+    ),
+    "only ours were counted, by the journal": (
+        {"R1": ("RefundInitiated", "7.00 USD"), "R2": ("RefundInitiated", "3.00 USD")},
+        "2.00 USD",
+        "9.00 USD",
+        {"R1", "R5"},
+        "12.00 USD",
+    ),
+    "none was counted": (
+        {"R1": ("RefundInitiated", "7.00 USD"), "R2": ("RefundInitiated", "3.00 USD")},
+        "2.00 USD",
+        "2.00 USD",
+        {"R1"},
+        "12.00 USD",
+    ),
+    "Amazon shows no total": (
+        {"R1": ("RefundInitiated", "7.00 USD")},
+        None,
+        "0.00 USD",
+        {"R1"},
+        "10.00 USD",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("known", "amazons", "observed", "own", "expected"), TOTALS.values(), ids=TOTALS
+)
+async def test_only_what_was_in_the_total_is_taken_off_when_it_dies(
+    desk: Desk,
+    known: dict[str, tuple[str, str | None]],
+    amazons: str | None,
+    observed: str,
+    own: set[str],
+    expected: str,
+) -> None:
+    await desk.go("10.00")
+    before = {"refunds": known, "charge": {"refunded": amazons}}
+    intent = replace(desk.last, observed=observed, snapshot=before)
+    died = Snapshot({"refunds": dict.fromkeys({*known, "R5"}, ("Declined", None))})
+    assert str(expected_total(intent, died, own)) == expected
+
+
 @SEEN_ANSWERS
 async def test_an_older_refund_of_ours_that_dies_is_taken_off(bench: Bench, desk: Desk) -> None:
     bench.fault("create_refund:decline")
@@ -80,6 +192,7 @@ async def test_an_older_refund_of_ours_that_dies_is_taken_off(bench: Bench, desk
     bench.pass_time(12)
     first, second = desk.intents()
     assert (await follow(desk.engine, first)).state is State.DECLINED
+    assert desk.journal.entries(intent=first.id)[-1].data == {"code": None}  # no look has it
     assert (await follow(desk.engine, second)).state is State.ACCEPTED
     bench.pass_time(30)
     assert (await follow(desk.engine, second)).state is State.SETTLED
@@ -118,6 +231,15 @@ async def test_a_read_that_fails_is_no_news(bench: Bench, desk: Desk) -> None:
         bench.fault(f"{broken}:error_before:x4")
         looked = await follow(desk.engine, desk.last, last_look=True)
         assert looked.state is State.ACCEPTED
+
+
+async def test_what_has_ended_is_not_asked_about(bench: Bench, desk: Desk) -> None:
+    await desk.go("10.00")
+    bench.pass_time(30)
+    ended = await follow(desk.engine, desk.last)
+    requests = len(desk.session.client.records)
+    assert await follow(desk.engine, ended) == ended
+    assert len(desk.session.client.records) == requests
 
 
 async def test_a_persons_it_happened_has_nothing_to_follow(bench: Bench, desk: Desk) -> None:
@@ -162,3 +284,34 @@ async def test_only_an_accepted_intent_is_followed(bench: Bench, desk: Desk) -> 
     assert await follow(desk.engine, unknown) == unknown
     assert len(bench.world.log.entries()) == read
     assert Move.SETTLE not in desk.kinds(1)
+
+
+# --- charges that are pending --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "said"),
+    [
+        ("pending", "settle", {"said": "done, Authorized"}),
+        ("decline:SoftDeclined", "decline", {"code": "SoftDeclined"}),
+    ],
+    ids=["authorized", "declined"],
+)
+async def test_a_pending_charge_is_followed_by_its_id_also_where_the_index_is_new(
+    bench: Bench,
+    desk: Desk,
+    tmp_path: Path,
+    fault: str,
+    kind: str,
+    said: dict[str, str],
+) -> None:
+    bench.fault(f"create_charge:{fault}")
+    await desk.do("authorize", ROOMY, amount="30.00", pending_allowed=True)
+    assert desk.last.state is State.ACCEPTED
+    desk.session.lookup._known = new = KnownIds(tmp_path / "new.db")
+    assert (await follow(desk.engine, desk.last)).state is State.ACCEPTED
+    bench.pass_time(60)
+    await follow(desk.engine, desk.last)
+    new.close()
+    line = desk.journal.entries(intent=1)[-1]
+    assert (line.kind, line.data) == (kind, said)

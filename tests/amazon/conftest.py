@@ -13,7 +13,7 @@ from console.amazon import client as wire
 from console.amazon.client import AmazonPay
 from console.amazon.endpoints import Account
 from console.amazon.signing import DEFAULT_ALGORITHM, Signer
-from console.demo import make_key
+from console.keys import make_key
 from console.simulator.clock import Clock
 from console.simulator.server import SimulatorServer
 from console.simulator.stories import story_world

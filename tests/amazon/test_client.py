@@ -20,9 +20,9 @@ from console.amazon.errors import (
     Unreadable,
     WrongEnvironment,
 )
-from console.demo import make_key
 from console.domain.ids import Target, parse
 from console.domain.intent import Reservation
+from console.keys import make_key
 from console.simulator.signature import KeyRing, verify
 from console.simulator.world import World
 

@@ -27,16 +27,14 @@ from hypothesis import strategies as st
 from console.amazon.signing import (
     ALGORITHMS,
     DEFAULT_ALGORITHM,
-    KeyUnusable,
     Signer,
     canonical_path,
     canonical_query,
     canonical_request,
-    load_private_key,
     pay_date,
     string_to_sign,
 )
-from console.demo import make_key
+from console.keys import KeyUnusable, load_private_key, make_key
 
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "vectors" / "signing.json").read_text(encoding="utf-8")
@@ -217,9 +215,11 @@ UNUSABLE = {
     "cut": (PEM[:800], "damaged"),
     "wrong label": (PEM.replace(b"PRIVATE KEY", b"RSA PRIVATE KEY"), "damaged"),
     "no content": (b"-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n", "damaged"),
-    "nothing": (b"", "no PEM file"),
+    "nothing": (b"", "nothing in it"),
+    "two keys": (PEM + private(SHORT, PrivateFormat.PKCS8), "more than one"),
+    "PuTTY": (b"PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\n", "PuTTY"),
+    "a JSON Web Key": (b'{"kty":"RSA","n":"AQAB"}', "JSON Web Key"),
     "junk": (b"\x00\xff junk" * 100, "no PEM file"),
-    "UTF-16": (PEM.decode().encode("utf-16"), "no PEM file"),
     "DER": (
         KEY.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
         "no PEM file",
@@ -238,6 +238,9 @@ class TestKeys:
         "pem",
         [
             b"\xef\xbb\xbf" + PEM,
+            PEM.decode().encode("utf-16"),
+            PEM.replace(b"\n", b"\\n"),
+            PEM.replace(b"\n", b"\n    "),
             PEM.replace(b"\n", b"\r\n"),
             b"Bag Attributes\n  friendlyName: x\n" + PEM,
             PEM + b"\n\n",
@@ -245,7 +248,18 @@ class TestKeys:
             PUBLIC + PEM,
             b"# not a BEGIN CERTIFICATE\n" + PEM,
         ],
-        ids=["BOM", "CRLF", "attributes", "blank lines", "before public", "after public", "note"],
+        ids=[
+            "BOM",
+            "UTF-16",
+            "newlines written out",
+            "indented",
+            "CRLF",
+            "attributes",
+            "blank lines",
+            "before public",
+            "after public",
+            "note",
+        ],
     )
     def test_what_stands_around_a_key_does_not_matter(self, pem: bytes) -> None:
         assert load_private_key(pem).key_size == 2048

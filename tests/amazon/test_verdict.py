@@ -12,9 +12,9 @@ from console.amazon.client import AmazonPay
 from console.amazon.endpoints import Account
 from console.amazon.errors import NotAllowed
 from console.amazon.signing import Signer, judge_signature, without_signature
-from console.demo import make_key
 from console.domain.ids import parse
 from console.domain.intent import Reservation
+from console.keys import make_key
 
 from .conftest import Connect
 from .proxy import Alter, Passing, altering_proxy

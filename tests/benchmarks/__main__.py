@@ -44,12 +44,41 @@ def journal() -> list[Figure]:
     return measure()
 
 
+def start() -> list[Figure]:
+    from tests.benchmarks.start import measure
+
+    return measure()
+
+
+def keys() -> list[Figure]:
+    from tests.benchmarks.keys import measure
+
+    return measure()
+
+
+def memory() -> list[Figure]:
+    from tests.benchmarks.memory import measure
+
+    return measure(hour=HOUR in sys.argv)
+
+
+def idle() -> list[Figure]:
+    from tests.benchmarks.idle import measure
+
+    return measure()
+
+
+HOUR: Final = "--hour"  # memory is watched for an hour
 BENCHMARKS: Final[dict[str, Callable[[], list[Figure]]]] = {
     "lookup": lookup,
     "screen": screen,
     "index": index,
     "big_order": big_order,
     "journal": journal,
+    "start": start,
+    "keys": keys,
+    "memory": memory,
+    "idle": idle,
 }
 
 
@@ -69,4 +98,4 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main([name for name in sys.argv[1:] if name != HOUR]))

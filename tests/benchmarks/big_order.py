@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from console.demo import make_key
 from console.domain.ids import parse
 from console.domain.limits import THROTTLE
+from console.keys import make_key
 from console.lookup import Lookup
 from console.simulator.stories import Teller
 from console.simulator.switches import Switches
@@ -70,13 +71,15 @@ async def _measure() -> list[Figure]:
 
 
 def _learn(lookup: Lookup) -> None:
+    lookup._known.learn(list(learned(ORDER, CHARGES, REFUNDS)))
+
+
+def learned(order: str, charges: int, refunds: int) -> Iterator[Known]:
+    """What an index has of an order whose objects were heard of and never read."""
     seen = "2026-01-01T00:00:00Z"
-    charges = [f"{ORDER}-C{charge:06}" for charge in range(CHARGES)]
-    known = [Known(charge, "charge", ORDER, ORDER, None, None, seen) for charge in charges]
-    known += [
-        Known(f"{ORDER}-R{charge:03}{refund:03}", "refund", charges[charge], ORDER, None, None,
-              seen)
-        for charge in range(CHARGES)
-        for refund in range(REFUNDS)
-    ]  # fmt: skip
-    lookup._known.learn(known)
+    for charge in range(charges):
+        charge_id = f"{order}-C{charge:06}"
+        yield Known(charge_id, "charge", order, order, None, None, seen)
+        for refund in range(refunds):
+            refund_id = f"{order}-R{charge:03}{refund:03}"
+            yield Known(refund_id, "refund", charge_id, order, None, None, seen)

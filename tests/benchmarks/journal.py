@@ -29,8 +29,8 @@ ROUNDS: Final = 500  # enough for SQLite to move its log into the file, which is
 def measure() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         small, large = Path(folder) / "small.sqlite", Path(folder) / "large.sqlite"
-        _fill(small, SHORT)
-        _fill(large, LINES)
+        fill(small, SHORT)
+        fill(large, LINES)
         return list(_figures(small, large))
 
 
@@ -73,7 +73,7 @@ def _seconds(verify: Callable[[], Any]) -> float:
     return time.perf_counter() - started
 
 
-def _fill(path: Path, lines: int) -> None:
+def fill(path: Path, lines: int) -> None:
     """Refunds that were made, each on its own charge, written in one transaction."""
     journal = Journal(path, "ann")
     previous = GENESIS

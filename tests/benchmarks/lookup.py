@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 from typing import Final
 
-from console.demo import make_key
 from console.domain.ids import parse
+from console.keys import make_key
 from console.lookup import Lookup
 from console.simulator.stories import Teller, story_world
 from console.simulator.world import World

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from console.cli.main import build_parser
+from console.cli.parser import build_parser
 from console.cli.verbs import VERBS
-from console.domain.rules import BY_NAME
+from console.domain.action_table import BY_NAME
 from tests.cli.conftest import CHARGE, OPEN_AUTHORIZATION, TIMEOUT, V1_ID, Shell
 from tests.support.effort import EFFORT, budget
 
@@ -178,7 +178,7 @@ class TestEachAction:
     @pytest.mark.parametrize(
         ("words", "why"),
         [
-            (("capture", CHARGE, "--amount", "10"), "authorize a new charge"),
+            (("capture", CHARGE, "--amount", "10"), "Only a new charge can collect more"),
             (("cancel", CHARGE), "refund it instead"),
             (("authorize", V1_ID, "--amount", "1"), "has to check out again"),
             (("close", "S01-1570286-9944673-C052210", "--cancel-pending"), "stayed open"),

@@ -80,6 +80,22 @@ class TestWithoutAnAccount:
         )
         assert done.stdout.splitlines()[-1] == "[]"
 
+    def test_the_help_needs_the_parser_alone(self) -> None:
+        """Every command stands in it, and none is loaded for it."""
+        code = (
+            "import sys; from console.__main__ import main\n"
+            "try: main(['--help'])\n"
+            "except SystemExit: pass\n"
+            "print(*(m for m in sys.modules if m.startswith('console.') or m == 'dataclasses'))"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        needed = {"__main__", "cli", "cli.main", "cli.parser", "cli.running", "cli.streams",
+                  "cli.verbs", "domain", "domain.colours", "simulator",
+                  "simulator.command"}  # fmt: skip
+        assert set(done.stdout.splitlines()[-1].split()) <= {f"console.{name}" for name in needed}
+
 
 class TestSwitchesThatEveryCommandKnows:
     @pytest.mark.parametrize("where", [0, 1])
@@ -205,7 +221,7 @@ class TestLookup:
 
     def test_a_rejected_signature_is_about_credentials(self, shell: Shell) -> None:
         (shell.folder / "keyring.json").unlink()
-        from console.demo import make_key
+        from console.keys import make_key
 
         (shell.folder / "key.pem").write_bytes(make_key()[0])
         shell.run("profile", "remove", "acme", "--yes")

@@ -178,7 +178,7 @@ class TestCurl:
 
 def test_a_wrong_key_is_called_so_on_the_command_line(shell: Shell) -> None:
     """The key of the profile is not the one that the server knows."""
-    from console.demo import make_key
+    from console.keys import make_key
 
     (shell.folder / "key.pem").write_bytes(make_key()[0])
     shell.run("profile", "remove", "acme", "--yes")

@@ -17,8 +17,9 @@ import pytest
 
 from console.amazon.errors import NotAllowed, NotSent
 from console.cli.failures import CREDENTIALS, FAULT, failure_of
-from console.cli.main import _ACTS, build_parser
-from console.demo import make_key
+from console.cli.main import _ACTS
+from console.cli.parser import build_parser
+from console.keys import make_key
 from tests.cli.conftest import CHARGE, TIMEOUT, V1_ID, Answer, Shell
 
 REFUND = ("refund", V1_ID, "--amount", "10", "--confirm", "10.00 USD")

@@ -94,6 +94,22 @@ def test_without_amazon_s_word_thirty_days_are_counted_and_said_to_be_counted() 
     assert "30 days are counted" in clock.sentence
 
 
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [(timedelta(days=1), True), (timedelta(days=29), False), (timedelta(days=-1), False)],
+)
+def test_a_permission_that_ends_before_the_authorization_is_minded(
+    ends: timedelta, said: bool
+) -> None:
+    """domain.md 5: whether a capture still works then is unconfirmed."""
+    found = replace(
+        authorized(NOW, NOW + timedelta(days=29)),
+        permission=permission(expires=(NOW + ends).strftime("%Y%m%dT%H%M%SZ")),
+    )
+    sentence = one(found, "authorization").sentence
+    assert ("The permission ends earlier" in sentence) is said
+
+
 @pytest.mark.parametrize(("seconds", "passed"), [(-1, False), (0, True), (1, True)])
 def test_at_its_very_end_an_authorization_is_over(seconds: int, passed: bool) -> None:
     end = NOW + timedelta(days=30)

@@ -168,7 +168,7 @@ def test_every_object_is_explained_once_the_permission_first() -> None:
         disputes=(dispute,), session=session("Completed"),
     )  # fmt: skip
     kinds = [one.kind for one in explained(found)]
-    assert kinds == ["charge_permission", "charge", "refund", "dispute", "checkout_session"]
+    assert kinds == ["charge_permission", "checkout_session", "charge", "refund", "dispute"]
     said = of(found, "dispute").explanation
     assert "the goods didn't arrive" in said.meaning
     assert "proof of delivery" in said.next_step

@@ -10,7 +10,7 @@ import pytest
 from console.domain.guides import fixed_life, over_charge, reduce_charge
 from console.domain.money import Money
 
-from .builders import AGREEMENT, CHARGE, NOW, ORDER, charge, order, permission
+from .builders import AGREEMENT, CHARGE, NOW, ORDER, charge, order, permission, stamp
 
 AUTHORIZED = charge("Authorized", "40.00 USD")
 
@@ -127,6 +127,14 @@ class TestWhatIsStillPossible:
             f" `payconsole capture {CHARGE} --amount …` collects it (up to 40.00 USD), or"
             f" `payconsole extend {CHARGE}` renews its authorization for 30 days."
             f" `payconsole authorize {ORDER} --amount …` reserves more (up to 100.00 USD)."
+            " Later: a new checkout."
+        )
+
+    def test_what_has_lapsed_can_be_renewed_only(self) -> None:
+        lapsed = charge("Authorized", expires=stamp(days=1))
+        assert fixed_life(order(lapsed, permission=permission("Closed"))) == (
+            "Amazon doesn't tell when it expires."
+            f" `payconsole extend {CHARGE}` renews its authorization for 30 days."
             " Later: a new checkout."
         )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from console.domain.action_table import ACTIONS
 from console.domain.checkout_v1 import CALLS
 from console.domain.in_v1 import _CANDIDATES, ActionInV1, v1_calls
 from console.domain.order import Order
-from console.domain.rules import ACTIONS, offers
+from console.domain.rules import offers
 from tests.domain.builders import (
     AGREEMENT,
     CHARGE,

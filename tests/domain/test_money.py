@@ -110,6 +110,18 @@ class TestTyped:
     def test_what_two_people_could_read_differently_is_refused(self, text: str, said: str) -> None:
         assert said in refused(text)
 
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("ten", "'ten' is not an amount. "),
+            ("1,5", "'1,5' can be read in two ways. "),
+            ("10%", "'10%' is not a plain amount. "),
+            ("1.005", "USD has two decimal places; 1.005 has 3."),
+        ],
+    )
+    def test_a_refusal_names_what_was_typed(self, text: str, said: str) -> None:
+        assert refused(text).startswith(said)
+
     def test_yen_has_no_places(self) -> None:
         assert typed("5000", "JPY") == "5000 JPY"
         assert typed("jpy 1", "JPY") == "1 JPY"

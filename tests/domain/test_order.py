@@ -152,6 +152,16 @@ class TestTotals:
             unaccounted=usd("0"),
         )
 
+    @pytest.mark.parametrize(
+        ("refunded", "above"), [("8.00 USD", "4.50"), ("30.00 USD", "4.50"), ("32.00 USD", "2.50")]
+    )
+    def test_what_may_be_refunded_above_the_captured_money(self, refunded: str, above: str) -> None:
+        found = order(charge(amount="30.00 USD", refunded=refunded), permission=permission())
+        assert found.totals.above_captured == usd(above)
+
+    def test_unknown_money_has_nothing_above_it(self) -> None:
+        assert Totals("USD", refundable=usd("1")).above_captured is None
+
     def test_known_refunds_count_where_amazon_counts_less(self) -> None:
         found = order(charge(), refunds=(refund("RefundInitiated", "5.00 USD"),))
         assert found.totals.refunded == usd("5")
@@ -201,6 +211,20 @@ class TestTotals:
         assert order(permission=whole).fully_captured is None
         euro = charge(amount="40.00 EUR")
         assert order(euro, permission=whole).fully_captured is None
+
+
+class TestTheLastRefund:
+    def test_is_the_newest_and_without_times_the_last(self) -> None:
+        old = refund("Refunded", "1.00 USD", number=1)
+        new = replace(old, id=f"{ORDER}-R000002", created=NOW)
+        third = replace(old, id=f"{ORDER}-R000003", created=None)
+        for refunds, last in (((new, old), new), ((third, old, new), new), ((old, third), old)):
+            assert order(charge(), refunds=refunds).last_refund_of(CHARGE) == last
+        both = (third, replace(third, id=f"{ORDER}-R000004"))
+        assert order(charge(), refunds=both).last_refund_of(CHARGE) == both[1]
+
+    def test_without_a_refund_there_is_none(self) -> None:
+        assert order(charge()).last_refund_of(CHARGE) is None
 
 
 class TestUnaccounted:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.domain.action_table import BY_NAME
 from console.domain.money import Money, exponent
 from console.domain.policy import LIMITS, Asked, Policy, action_names
-from console.domain.rules import BY_NAME
 
 WHERE = "[profiles.acme.policy] in /home/ann/settings.toml"
 
@@ -321,6 +321,9 @@ class TestNeverAbove:
 
 
 class TestInWords:
+    def test_where_no_action_is_allowed_it_says_so(self) -> None:
+        assert Policy(actions=frozenset()).words() == ("allowed: nothing",)
+
     def test_every_setting_has_its_line(self) -> None:
         policy = Policy(
             read_only=True,

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.domain.action_table import ACTIONS, BY_NAME
 from console.domain.errorcodes import ERROR_CODES
 from console.domain.limits import THROTTLE
 from console.domain.model import Dispute
 from console.domain.money import Money
 from console.domain.order import Order
-from console.domain.rules import ACTIONS, BY_NAME, Offer, offer, offers
+from console.domain.rules import Offer, offer, offers
 
 from .builders import (
     AGREEMENT,
@@ -123,9 +124,11 @@ class TestCharges:
              "The authorization is still pending: wait until it is Authorized."),
             ("capture", "CaptureInitiated", "The capture has already begun."),
             ("capture", "Captured",
-             "It was captured already; for a further amount authorize a new charge."),
-            ("capture", "Canceled", "The charge was canceled: authorize a new charge."),
-            ("capture", "Declined", "The charge was declined: authorize a new charge."),
+             "It was captured already. Only a new charge can collect more: see Authorize."),
+            ("capture", "Canceled",
+             "The charge was canceled. Only a new one can collect: see Authorize."),
+            ("capture", "Declined",
+             "The charge was declined. Only a new one can collect: see Authorize."),
             ("cancel", "CaptureInitiated", "The capture has begun: wait for it, then refund."),
             ("cancel", "Captured", "It was captured: refund it instead."),
             ("cancel", "Canceled", "It is canceled already."),
@@ -144,7 +147,8 @@ class TestCharges:
         [
             ("refund", "Captured", "Up to 46.00 USD can be refunded.", "46.00 USD"),
             ("capture", "Authorized", "Up to 40.00 USD can be captured, once.", "40.00 USD"),
-            ("cancel", "Authorized", "The reserved amount goes back to the buyer.", None),
+            ("cancel", "Authorized",
+             "The reserved amount, 40.00 USD, goes back to the buyer.", None),
             ("cancel", "AuthorizationInitiated",
              "Nothing is reserved yet; the pending authorization ends.", None),
             ("extend", "Authorized", "The authorization can be renewed for 30 days.", None),
@@ -214,7 +218,10 @@ class TestCapture:
     def test_late_captures_take_a_while(self) -> None:
         for ago in ({"days": 8}, {"days": 7}):
             late = charge("Authorized", created=stamp(**ago))
-            assert "7 days" in said(offer(order(late), "capture", CHARGE)).why
+            assert said(offer(order(late), "capture", CHARGE)).why == (
+                "Up to 40.00 USD can be captured, once."
+                " The authorization is 7 days old or older, so the capture will take a while."
+            )
         early = charge("Authorized", created=stamp(days=6, hours=23, minutes=59, seconds=59))
         assert "7 days" not in said(offer(order(early), "capture", CHARGE)).why
 

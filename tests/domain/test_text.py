@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.domain.text import clean, clean_json, clean_line, has_hidden
+from console.domain.text import clean, clean_json, clean_line, columns, has_hidden, padded
 
 # textual.md, "Text from outside", spelled out here once more: the code must not be its own judge.
 HIDDEN = frozenset(
@@ -129,3 +129,15 @@ def test_a_depth_bomb_ends(opening: str) -> None:
 
 def test_numbers_and_nulls_pass() -> None:
     assert clean_json({"a": [1, None, True, 10**50]}) == {"a": [1, None, True, 10**50]}
+
+
+@pytest.mark.parametrize(
+    ("text", "width"), [("", 0), ("line", 4), ("表", 2), ("ｗ", 2), ("ｱ", 1), ("e\u0301", 1)]
+)
+def test_a_wide_letter_takes_two_columns(text: str, width: int) -> None:
+    assert columns(text) == width
+    assert columns(padded(text, 6)) == 6
+
+
+def test_what_is_too_long_is_not_cut_by_padding() -> None:
+    assert padded("返金可能額", 4) == "返金可能額"

@@ -219,6 +219,10 @@ class TestEntries:
         assert found[-1].identifier is None
         assert "7 more lines" in found[-1].why
 
+    def test_one_line_too_many_is_one_line(self) -> None:
+        text = "\n".join(f"S01-{n:07}-1000000" for n in range(MOST_ENTRIES + 1))
+        assert "1 more line was left out" in entries(text, orders_of)[-1].why
+
     def test_without_the_rule_any_text_has_entries(self) -> None:
         assert [e.order for e in entries(f"see {A}\nhello", orders_of)] == [A, None]
         assert entries("", orders_of) == []
@@ -281,6 +285,36 @@ class TestSummaries:
         assert [str(m) for m in (found.captured, found.refunded, found.refundable)] == [
             "40.00 USD", "10.00 USD", "36.00 USD",
         ]  # fmt: skip
+
+    def test_what_of_it_is_above_the_captured_money(self) -> None:
+        assert str(self.look(ORDER).above_captured) == "6.00 USD"
+
+    def test_what_can_be_captured_is_said_of_the_charge_that_was_asked_for(self) -> None:
+        both = order(
+            charge("Authorized", "20.00 USD", id=f"{ORDER}-C010001"),
+            charge("Captured", id=f"{ORDER}-C010002"),
+            permission=permission(),
+        )
+        for asked, said in (("-C010001", "20.00 USD"), ("-C010002", "None"), ("", "20.00 USD")):
+            found = summary_of(replace(both, query=parse(ORDER + asked)))
+            assert str(found.capturable) == said
+            assert (found.no_capture == "") is (said != "None")
+            clocks = [c.object for c in (found.lapses, found.prompt) if c is not None]
+            assert clocks == ([f"{ORDER}-C010001"] * 2 if said != "None" else [])
+
+    def test_of_an_order_with_two_open_charges_nobody_chooses_one(self) -> None:
+        two = [charge("Authorized", id=f"{ORDER}-C01000{number}") for number in (1, 2)]
+        found = summary_of(replace(order(*two, permission=permission()), query=parse(ORDER)))
+        assert (found.capturable, found.no_capture) == (None, "")
+
+    def test_why_an_order_or_its_charge_can_not_be_captured(self) -> None:
+        declined = order(charge("Declined", id=f"{ORDER}-C010001"), permission=permission())
+        for asked in ("", "-C010001"):
+            found = summary_of(replace(declined, query=parse(ORDER + asked)))
+            assert found.no_capture.startswith("The charge was declined.")
+        of_a_refund = order(charge(), refunds=(refund("Refunded", "1.00 USD"),))
+        found = summary_of(replace(of_a_refund, query=parse(f"{ORDER}-R000001")))
+        assert (found.capturable, found.no_capture) == (None, "")
 
     def test_of_a_session_without_an_order(self) -> None:
         found = summary_of(order(session=session("Open")))

@@ -19,6 +19,7 @@ from console.imports import Bad, FileResult, Imported, Progress
 from console.store.index import KnownIds
 from tests.cli.conftest import Answer
 from tests.imports.files import CHARGE, ORDER, REFUND, table
+from tests.support.warm import commands
 
 MIXED = table(
     ("order", "charge_id"),
@@ -42,17 +43,8 @@ class Console:
         self.command = [sys.executable, "-m", "console", "import"]
 
     def run(self, *words: str, typed: str = "") -> Answer:
-        done = subprocess.run(
-            [*self.command, *words],
-            cwd=self.folder,
-            env=self.environment,
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=90,
-            check=False,
-        )
-        return Answer(done.returncode, done.stdout, done.stderr)
+        given = dict(self.environment)
+        return Answer(*commands().run(["import", *words], given, typed, 90, self.folder))
 
     def known(self, reference: str) -> set[str]:
         index = KnownIds(self.folder / "data" / "index.sqlite")

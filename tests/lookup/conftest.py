@@ -15,9 +15,9 @@ from console.amazon import client as wire
 from console.amazon.client import AmazonPay, Answer
 from console.amazon.endpoints import Account
 from console.amazon.signing import Parameters, Signer
-from console.demo import make_key
 from console.domain.ids import Target, identify
 from console.domain.order import Order
+from console.keys import make_key
 from console.lookup import Lookup
 from console.simulator.clock import Clock
 from console.simulator.server import SimulatorServer

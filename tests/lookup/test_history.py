@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from console.domain.ids import identify, parse
+from console.domain.model import Refund
 from console.domain.order import Event, Order
+from console.history import Past, weave
 from console.lookup import NotFoundHere, Several
 from console.simulator.stories import Teller
 from console.simulator.world import World
+from console.store.decisions import Entry
 from console.store.index import Known, Told
 
 from .conftest import Desk, Sit
@@ -57,6 +60,23 @@ class TestSeen:
         order = await desk.look(CHARGE)
         changes = [event.event for event in lines(order, "seen", CHARGE)]
         assert "seen refunded 11.00 USD, before that 10.00 USD" in changes[-1]
+
+
+class TestWithinASecond:
+    def test_what_was_decided_stands_before_what_amazon_made_of_it(self) -> None:
+        """Amazon tells whole seconds, the journal parts of them."""
+        second = datetime(2026, 1, 15, 12, 0, 7, tzinfo=UTC)
+        made = Refund.from_api(
+            {
+                "refundId": REFUND,
+                "chargeId": CHARGE,
+                "creationTimestamp": "20260115T120007Z",
+                "statusDetails": {"state": "RefundInitiated"},
+            }
+        )
+        decided = Entry(1, "2026-01-15T12:00:07.400Z", "accept", 1, ORDER, CHARGE, "ann", {}, "")
+        told = weave([made], Past(journal=[decided]), second)
+        assert [event.source for event in told] == ["journal", "amazon"]
 
 
 class TestOtherSources:

@@ -24,12 +24,7 @@ def shell(bare_shell: Shell) -> Shell:
     world = bare_shell.server.world
     world.delays = Delays(report=0)
     open_live_shop(world)
-    added = bare_shell.run(
-        "profile", "add", "shop", "--region", "na", "--environment", "live",
-        "--public-key-id", "LIVE-TEST", "--private-key-file", str(bare_shell.folder / "key.pem"),
-        "--endpoint", bare_shell.server.url,
-    )  # fmt: skip
-    assert added.code == 0, added.err
+    bare_shell.has_profile("shop", "live", "LIVE-TEST")
     return bare_shell
 
 

@@ -13,14 +13,14 @@ import pytest
 from keyring.backends import chainer, fail, null
 from keyring.errors import InitError, KeyringError, KeyringLocked, PasswordSetError
 
-from console.store import credentials
+from console.store import vault
 from console.store.credentials import (
-    CredentialsError,
     backend_name,
     delete_key,
     load_key,
     store_key,
 )
+from console.store.vault import CredentialsError
 
 from .conftest import profile
 
@@ -120,8 +120,9 @@ class TestKeeping:
 
     def test_no_key_says_the_next_step(self, use: Use) -> None:
         use(Memory())
-        with pytest.raises(CredentialsError, match=r"'acme'.*add it again"):
+        with pytest.raises(CredentialsError, match="holds no key for profile 'acme'") as caught:
             load_key(PROFILE)
+        assert "payconsole profile rotate acme" in str(caught.value.hint)
 
     def test_a_new_key_replaces_the_old_one(self, use: Use) -> None:
         use(Memory())
@@ -168,7 +169,7 @@ class TestRefused:
         ):
             with pytest.raises(CredentialsError, match="is refused") as caught:
                 act()
-            assert "Secret Service" in str(caught.value), "the remedy is named"
+            assert "Secret Service" in str(caught.value.hint), "the remedy is named"
         assert not getattr(backend, "kept", None)
 
     def chain(self, *links: Any) -> Any:
@@ -231,7 +232,7 @@ class TestTrouble:
     def test_a_prompt_that_nobody_sees_does_not_hang(
         self, use: Use, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(credentials, "UNLOCK_SECONDS", 0.05)
+        monkeypatch.setattr(vault, "UNLOCK_SECONDS", 0.05)
         use(Hanging())
         began = time.monotonic()
         for act in (lambda: store_key(PROFILE, PEM), lambda: load_key(PROFILE)):

@@ -20,6 +20,7 @@ from console.cli.output import Output
 from console.cli.profile import run_show
 from console.domain.money import exponent
 from console.domain.policy import LIMITS, Policy, action_names
+from console.domain.text import has_hidden
 from console.store.places import Places, private_folder, user_places
 from console.store.profiles import NoProfile, Profile, Profiles, SettingsError
 
@@ -67,7 +68,7 @@ class TestLife:
 
     def test_every_field_comes_back(self, profiles: Profiles) -> None:
         whole = profile(
-            "whole", endpoint="https://pay.example.com", merchant_id="A1", store_name='"x"\n\\'
+            "whole", endpoint="https://pay.example.com", merchant_id="A1", store_name='"x" \\'
         )
         profiles.add(whole)
         assert profiles.all() == [whole]
@@ -153,17 +154,17 @@ class TestFile:
         assert profiles.get().name == "shop"
 
     def test_other_settings_are_left_alone(self, profiles: Profiles, places: Places) -> None:
-        write(places, 'theme = "dark"\n\n[keys]\nrefund = "f"\n')
+        write(places, "lock_after_minutes = 5\n")
         profiles.add(profile())
-        assert written(places)["theme"] == "dark"
-        assert written(places)["keys"] == {"refund": "f"}
+        assert written(places)["lock_after_minutes"] == 5
         assert written(places)["default"] == "acme"
 
     def test_no_secret_is_in_it(self, profiles: Profiles, places: Places) -> None:
         profiles.add(profile())
         assert set(asdict(profile())) == {
             "name", "region", "environment", "public_key_id", "endpoint", "merchant_id",
-            "store_name", "policy",
+            "store_name", "colour", "proxy", "ca_file", "key_command", "key_file",
+            "plaintext_keyring", "policy",
         }  # fmt: skip
         assert "PRIVATE" not in places.settings.read_text(encoding="utf-8")
 
@@ -568,6 +569,7 @@ policies = st.builds(
     cooling_seconds=st.integers(0, 3600),
 )
 texts = st.text(alphabet=st.characters(codec="utf-8"), max_size=20)
+shown = texts.filter(lambda text: not has_hidden(text) and "\n" not in text)
 
 
 @settings(
@@ -580,10 +582,10 @@ texts = st.text(alphabet=st.characters(codec="utf-8"), max_size=20)
             name=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", fullmatch=True),
             region=st.sampled_from(["na", "eu", "jp"]),
             environment=st.sampled_from(["live", "sandbox"]),
-            public_key_id=texts,
-            endpoint=st.none() | texts,
-            merchant_id=st.none() | texts,
-            store_name=st.none() | texts,
+            public_key_id=shown,
+            endpoint=st.none() | shown,
+            merchant_id=st.none() | shown,
+            store_name=st.none() | shown,
             policy=st.just(Policy()) | policies,
         ),
         unique_by=lambda p: p.name,
@@ -626,3 +628,24 @@ class TestPlaces:
     def test_folders_are_private(self, tmp_path: Path) -> None:
         made = private_folder(tmp_path / "a" / "b")
         assert stat.S_IMODE(made.stat().st_mode) == 0o700
+
+
+class TestHostileText:
+    @pytest.mark.parametrize(
+        ("text", "why"),
+        [
+            ('defualt = "acme"\n', "did you mean 'default'"),
+            ('[profiles."a\\u001b[31m"]\n', "hidden characters"),
+            ('[profiles.acme]\nstore_name = "\\u001b[31mAcme"\n', "store_name has hidden"),
+            ('[profiles.acme]\nmerchant_id = "A\\nB"\n', "merchant_id has hidden"),
+            ('[profiles.acme]\nkey_command = ["a\\u0007"]\n', "key_command has hidden"),
+            ('[profiles.acme]\nkey_file = "-----BEGIN PRIVATE KEY-----"\n', "is a private key"),
+        ],
+    )
+    def test_is_refused_and_not_repeated(self, tmp_path: Path, text: str, why: str) -> None:
+        places = Places(config=tmp_path, data=tmp_path)
+        places.settings.write_text(text)
+        with pytest.raises(SettingsError, match=why) as refused:
+            Profiles(places).all()
+        assert str(refused.value).isprintable()
+        assert "BEGIN" not in str(refused.value)

@@ -6,11 +6,12 @@ from decimal import Decimal
 
 import pytest
 
+from console.domain.action_table import BY_NAME
 from console.domain.ids import parse
 from console.domain.model import Charge, ChargePermission, CheckoutSession, Refund
 from console.domain.money import Money
 from console.domain.order import Order
-from console.domain.rules import BY_NAME, Offer, offers
+from console.domain.rules import Offer, offers
 from console.domain.text import has_hidden
 from console.simulator.calls import Answer
 from console.simulator.clock import Clock

@@ -33,9 +33,9 @@ from console.amazon.client import AmazonPay, Answer
 from console.amazon.endpoints import Account
 from console.amazon.signing import Signer
 from console.amazon.throttle import Throttle
-from console.demo import make_key
 from console.domain.ids import parse
 from console.domain.intent import Reservation, State
+from console.keys import make_key
 from console.lookup import Lookup
 from console.session import Session, actor
 from console.simulator import api, foreign
@@ -51,6 +51,7 @@ from console.simulator.world import World
 from console.store import claims
 from console.store.claims import Owner
 from console.store.decisions import Intent
+from console.store.desk import Desk as Pinboard
 from console.store.index import KnownIds
 from console.store.journal import Journal
 from console.store.places import Places
@@ -537,7 +538,9 @@ def console_in(folder: Path, account: Profile) -> Session:
     client._http = httpx.AsyncClient(timeout=timeout, verify=False, trust_env=False)
     journal, known = Journal(places(folder).journal, actor()), KnownIds(places(folder).index)
     lookup = Lookup(client, known, journal)
-    return Session(account, client, known, journal, lookup, Engine(client, lookup, journal))
+    engine = Engine(client, lookup, journal)
+    desk = Pinboard(places(folder).desk, account.environment, account.name, actor())
+    return Session(account, client, known, journal, lookup, engine, desk)
 
 
 async def close(session: Session) -> None:

@@ -21,8 +21,10 @@ from console.amazon.client import AmazonPay
 from console.amazon.endpoints import Account
 from console.amazon.signing import Signer
 from console.amazon.throttle import Throttle
-from console.demo import _remember_world, make_key
+from console.demo import _remember_world
+from console.domain.language import _
 from console.domain.policy import Policy
+from console.keys import make_key
 from console.lookup import Lookup
 from console.session import Session
 from console.simulator.clock import Clock
@@ -31,12 +33,14 @@ from console.simulator.server import SimulatorServer
 from console.simulator.stories import story_world
 from console.simulator.switches import Switches
 from console.simulator.world import World
+from console.store.desk import Desk
 from console.store.index import KnownIds
 from console.store.journal import Journal
 from console.store.places import Places
 from console.store.profiles import Profile
 from console.tui.app import PayConsole
-from console.tui.opening import Tell
+from console.tui.opening import Ask, Tell
+from console.tui.widgets.header import Header
 
 START: Final = datetime(2026, 1, 15, 12, 0, 0, tzinfo=UTC)
 WAITS: Final = (0.05, 0.1)
@@ -59,6 +63,9 @@ class Stage:
     title: str = "Acme Store"
     region: str = "na"
     policy: Policy = field(default_factory=Policy)
+    colour: str | None = None
+    is_demo: bool = False
+    drops_key: bool = True
     world: World = field(init=False)
     server: SimulatorServer = field(init=False)
     before_open: Callable[[], None] = lambda: None
@@ -85,7 +92,7 @@ class Stage:
         return sum(e.effect == "executed" for e in self.world.log.entries("create_refund"))
 
     @asynccontextmanager
-    async def open(self, tell: Tell) -> AsyncIterator[Session]:
+    async def open(self, tell: Tell, ask: Ask) -> AsyncIterator[Session]:
         """A session as `open_session` makes it, on the world's clock and with short waits."""
         tell("Opening the journal")
         self.before_open()
@@ -97,11 +104,16 @@ class Stage:
             await session.client.aclose()
             session.journal.close()
             session.known.close()
+            session.desk.close()
+
+    def key(self, passphrase: str | None) -> bytes:
+        """What a keyring would give when the console is unlocked."""
+        return _KEY
 
     def _session(self) -> Session:
         key_id = f"{self.environment.upper()}-STAGE"
         profile = Profile("stage", self.region, self.environment, key_id, self.server.url,
-                          store_name=self.title)  # fmt: skip
+                          store_name=self.title, policy=self.policy)  # fmt: skip
         account = Account(self.region, self.environment, key_id, self.server.url)
         client = AmazonPay(account, Signer(_KEY, key_id), now=self.world.clock.now)
         client._throttle = Throttle(self.environment, lambda: time.monotonic() * 1000)
@@ -109,17 +121,18 @@ class Stage:
         journal, known = Journal(places.journal, "ann"), KnownIds(places.index)
         lookup = Lookup(client, known, journal)
         engine = Engine(client, lookup, journal, policy=self.policy, waits=self.waits)
-        return Session(profile, client, known, journal, lookup, engine)
+        desk = Desk(places.desk, self.environment, "stage", "ann")
+        return Session(profile, client, known, journal, lookup, engine, desk)
 
     @asynccontextmanager
     async def console(self, width: int = 80, height: int = 24) -> AsyncIterator[Driver]:
         """The screen, open and ready."""
-        app = PayConsole(self)
+        app = PayConsole(self, Places(self.folder, self.folder))
         app.animation_level = "none"
         async with app.run_test(size=(width, height)) as pilot:
             driver = Driver(self, app, pilot)
             await driver.until(lambda: app.session is not None and driver.screen != "")
-            await driver.sees("journal")
+            await driver.until(lambda: driver.journal_was_read)
             yield driver
 
     def stop(self) -> None:
@@ -139,6 +152,14 @@ class Driver:
         """The screen's text, line by line."""
         strips = self.app.screen._compositor.render_strips()
         return "\n".join(strip.text.rstrip() for strip in strips)
+
+    @property
+    def journal_was_read(self) -> bool:
+        """Whether the top line tells how the journal is, in whichever language."""
+        console = self.app.console_screen
+        if console is None:
+            return False
+        return any(header.condition.journal is not None for header in console.query(Header))
 
     @property
     def words(self) -> str:
@@ -178,7 +199,7 @@ class Driver:
     async def settle(self) -> None:
         """Wait until every widget has handled what it was sent. `Pilot.press` also waits for
         an idle processor, which takes ten times as long."""
-        for _ in range(3):  # a key goes to the program, its input, and the dialog around it
+        for _again in range(3):  # a key goes to the program, its input, and the dialog around it
             taken = asyncio.Event()
             self.app.call_later(taken.set)
             while not taken.is_set():
@@ -207,7 +228,7 @@ class Driver:
         await self.type(text)
         await self.press("enter")
         await self.until(lambda: screen.order is not before and screen.order_pane.display)
-        await self.sees("checked")
+        await self.sees(_("checked {age}", age="").strip())
 
     async def plan_refund(self, amount: str, reason: str = "damaged box") -> None:
         """From the order to the plan."""
@@ -229,6 +250,12 @@ class Driver:
     async def refund(self, amount: str, phrase: str) -> None:
         await self.plan_refund(amount)
         await self.confirm(phrase)
+
+    async def name_the_account(self) -> None:
+        """What LIVE asks for once, before anything can be sent."""
+        await self.sees("Type its name to go on")
+        await self.type(self.stage.title)
+        await self.press("enter")
 
     async def idle(self) -> None:
         """Wait until no request and no drawing is under way."""

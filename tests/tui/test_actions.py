@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import pytest
@@ -176,7 +176,7 @@ async def test_a_read_only_profile_does_nothing(stage: Stage) -> None:
         await console.look_up(OPEN_CHARGE)
         for key in "cxaze":
             await console.press(key)
-            await console.sees("is not possible This profile is read-only")
+            await console.sees("is not possible: ", "This profile is read-only")
 
 
 async def test_the_largest_amount_of_a_policy_is_held(stage: Stage) -> None:
@@ -241,6 +241,22 @@ async def test_another_amount_than_agreed_does_not_complete(stage: Stage) -> Non
         await console.press("enter", "enter", "enter")
         await console.sees("AmountMismatch")
     assert sent(stage, "complete_checkout_session") == 0
+
+
+async def test_a_note_that_a_field_cant_show_is_not_cut_by_looking_at_it(stage: Stage) -> None:
+    """One of several lines is not filled in; what is not typed anew stays as it is."""
+    note = "first line\nsecond line"
+    with stage.world.lock:
+        known = stage.world.permissions[SEVERAL].latest
+        stage.world.put(replace(known, merchant={**known.merchant, "noteToBuyer": note}))
+    async with stage.console() as console:
+        await console.look_up(SEVERAL)
+        await console.press("u")
+        await console.sees("too long to stand here")
+        await console.press("end")
+        await console.type("x")
+        await console.press("enter", "enter", "enter", "enter", "enter", "enter")
+        await console.sees("The exact request", '"merchantReferenceId":"Acme-112x"}}')
 
 
 async def test_a_completed_session_is_shown_as_the_order_that_it_became(stage: Stage) -> None:
@@ -378,7 +394,7 @@ async def renew(console: Driver) -> None:
 
 
 async def test_a_renewal_tells_both_steps(stage: Stage) -> None:
-    async with stage.console() as console:
+    async with stage.console(120, 40) as console:
         await renew(console)
         await console.sees("Renewed", "One charge of 20.00 USD exists", "is Canceled")
         await console.press("escape")
@@ -445,8 +461,6 @@ async def test_a_half_done_renewal_is_undone_from_the_intents(stage: Stage) -> N
 async def test_where_both_take_it_one_is_asked_which(stage: Stage) -> None:
     charge = "S01-5454037-1929856-C015396"
     with stage.world.lock:
-        from dataclasses import replace
-
         known = stage.world.charges[charge].latest
         stage.world.put(replace(known, state="Authorized", captured=None))
     async with stage.console() as console:

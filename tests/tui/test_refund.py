@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tui.stage import Stage
+from tests.tui.stage import Driver, Stage
 
 pytestmark = pytest.mark.anyio
 
 CHARGE = "S01-4966596-9591203-C079366"  # 40.00 captured, 10.00 refunded
 V1 = "S01-4966596-9591203-A079366"
+
+
+def chosen(console: Driver) -> str:
+    screen = console.app.console_screen
+    assert screen is not None
+    assert screen.order_pane.chosen is not None
+    return screen.order_pane.chosen
 
 
 async def test_a_v1_id_to_a_refund_that_is_done(stage: Stage) -> None:
@@ -37,6 +44,47 @@ async def test_a_v1_id_to_a_refund_that_is_done(stage: Stage) -> None:
         await console.sees_no("◐ RefundInitiated", "pending ·")
         await console.sees("refund of 12.00 USD decided: damaged box", "by ann")
     assert stage.refunds_sent() == 1
+
+
+async def test_until_it_is_read_again_the_charge_tells_no_state(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await console.look_up(CHARGE)
+        await console.sees("C079366   charge  ● Captured")
+        await console.plan_refund("1.00")
+        stage.fault("get_charge:delay:1:xalways")
+        await console.confirm("1.00 USD")
+        await console.sees("Refund initiated")
+        await console.press("escape")
+        await console.sees("charge not read since", "asking Amazon")
+        await console.sees_no("charge ● Captured")
+        await console.sees("charge ● Captured")
+
+
+class TestTheCursorAfterwards:
+    async def test_it_stands_on_the_new_refund(self, stage: Stage) -> None:
+        async with stage.console() as console:
+            await console.look_up(CHARGE)
+            await console.refund("1.00", "1.00 USD")
+            await console.sees("Refund initiated")
+            await console.press("escape")
+            await console.until(lambda: chosen(console).startswith(f"{CHARGE[:-7]}R"))
+
+    async def test_it_stays_where_it_was_put_meanwhile(self, stage: Stage) -> None:
+        async with stage.console() as console:
+            await console.look_up(CHARGE)
+            await console.refund("1.00", "1.00 USD")
+            await console.sees("Refund initiated")
+            await console.press("escape")
+            await console.until(lambda: chosen(console) != CHARGE)
+            await console.idle()
+            screen = console.app.console_screen
+            assert screen is not None
+            new = chosen(console)
+            screen.order_pane.rows.go(CHARGE)
+            screen.made = new, f"{CHARGE[:-7]}R123456"  # as if another row had been the chosen one
+            screen.refresh_order()
+            await console.until(lambda: screen.made is None)
+            assert chosen(console) == CHARGE
 
 
 WRONG = {
@@ -121,6 +169,22 @@ async def test_above_the_captured_amount_is_confirmed_twice(stage: Stage) -> Non
     assert stage.refunds_made() == 1
 
 
+async def test_after_it_the_order_says_that_it_is_being_read_again(stage: Stage) -> None:
+    async with stage.console(100, 30) as console:
+        await console.look_up(CHARGE)
+        await console.refund("10", "10.00 USD")
+        await console.sees("Refund initiated")
+        await console.idle()
+        stage.fault("get_charge_permission:delay:1")
+        await console.press("escape")
+        await console.sees("5 Requests", "asking Amazon")
+        await console.press("r")
+        await console.sees("Refund: not yet", "Amazon is being asked", "g asks again")
+        await console.sees_no("asking Amazon")
+        await console.press("r")
+        await console.sees("It is never filled in for you")
+
+
 async def test_closing_the_dialog_does_not_stop_the_sending(stage: Stage) -> None:
     stage.fault("create_refund:delay:0.6")
     async with stage.console() as console:
@@ -128,8 +192,17 @@ async def test_closing_the_dialog_does_not_stop_the_sending(stage: Stage) -> Non
         await console.refund("10", "10.00 USD")
         await console.sees("Sending, attempt 1")
         await console.press("escape")
+        await console.sees("Under way: refund", "Its outcome will stand here.")
         await console.sees("Refund initiated", "◐ RefundInitiated")
     assert stage.refunds_sent() == 1
+
+
+async def test_the_time_in_a_row_goes_on_while_the_order_is_open(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.look_up(CHARGE)
+        await console.sees("R022311 refund  ● Refunded 10.00  v1 Completed  1 day ago")
+        stage.world.clock.advance(5 * 24 * 3600)
+        await console.sees("checked 5 days ago", "v1 Completed  6 days ago")
 
 
 async def test_a_lost_answer_is_resolved_with_one_refund(stage: Stage) -> None:
@@ -191,6 +264,11 @@ async def test_live_asks_for_the_last_four_characters(live_stage: Stage) -> None
     async with live_stage.console() as console:
         await console.sees("LIVE")
         await console.look_up("P01-1840276-5529301")
+        await console.press("r")
+        await console.name_the_account()
+        await console.sees("It is never filled in for you")
+        await console.press("escape")
+        await console.idle()
         await console.plan_refund("10")
         await console.sees("LIVE: real money")
         await console.confirm("10.00 USD")

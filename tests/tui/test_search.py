@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 from textual.binding import Binding
+from textual.command import CommandList
 
+from console.tui.commands import Palette
 from tests.tui.stage import Stage
 
 pytestmark = pytest.mark.anyio
@@ -120,12 +122,33 @@ async def test_pending_objects_are_looked_at_until_they_are_final(stage: Stage) 
         assert len(stage.world.log.entries("get_charge")) == reads
 
 
+async def test_a_row_tells_how_long_its_state_has_lasted(stage: Stage) -> None:
+    """An agent tells the buyer when it was canceled, not when it was made."""
+    async with stage.console(120, 40) as console:
+        await console.look_up("S01-3309177-6402958-C010002")
+        await console.press("x")
+        await console.sees("why, for the journal")
+        await console.type("twice")
+        await console.press("enter", "enter")
+        await console.sees("The exact request")
+        await console.confirm("cancel 0002")
+        await console.sees("Canceled")
+        await console.press("escape")
+        await console.sees("C010002 charge ○ Canceled 20.00 v1 Closed just now")
+
+
 async def test_the_tabs(stage: Stage) -> None:
     async with stage.console(120, 40) as console:
         await console.look_up("S01-3309177-6402958")
         await console.sees("R020002 created · Amazon")
         await console.press("2")
-        await console.sees("What can be done now", "Your payment arrived")
+        await console.sees("Your payment arrived", "Your refund is done")
+        await console.press(
+            "pagedown", "pagedown", "pagedown"
+        )  # no row is out of sight: it is read
+        await console.sees("What can be done now")
+        await console.press("pageup", "pageup", "pageup")
+        await console.sees("Your payment arrived")
         await console.press("3")
         await console.sees("Order Reference", "S01-3309177-6402958-A010001", "AmazonCaptureId")
         await console.press("4")
@@ -135,7 +158,7 @@ async def test_the_tabs(stage: Stage) -> None:
 
 
 async def test_everything_is_in_the_palette(stage: Stage) -> None:
-    from console.domain.rules import ACTIONS
+    from console.domain.action_table import ACTIONS
     from console.tui.commands import ConsoleCommands
     from console.tui.keys import GENERAL
 
@@ -147,17 +170,17 @@ async def test_everything_is_in_the_palette(stage: Stage) -> None:
         await console.look_up("S01-5797829-1888777")
         await console.press("ctrl+p")
         await console.type("refund: this")
-        await console.sees("Give captured money back")
+        await console.sees("r  Give captured money back")
         await console.press("enter")
         await console.sees("Refund is not possible")
 
 
 async def test_every_key_stands_in_the_help(stage: Stage) -> None:
-    from console.tui.keys import screen_bindings
+    from console.tui.keys import GENERAL, screen_bindings
     from console.tui.screens.help import help_lines
 
     text = "\n".join(line.plain for line in help_lines(100))
-    shown = {"slash": "/", "escape": "esc", "question_mark,f1": "?"}
+    shown = {general.key: general.shown for general in GENERAL}
     for binding in screen_bindings():
         assert isinstance(binding, Binding)
         key = shown.get(binding.key, binding.key)
@@ -167,3 +190,42 @@ async def test_every_key_stands_in_the_help(stage: Stage) -> None:
         await console.sees("Actions on the chosen transaction")
         await console.press("escape")
         await console.sees_no("Actions on the chosen transaction")
+
+
+async def test_a_payment_of_an_agreement_is_found_by_the_number_seller_central_shows(
+    stage: Stage,
+) -> None:
+    """No call of the API knows that id; the charge whose id begins with it is known here."""
+    async with stage.console(120, 40) as console:
+        await console.look_up("C01-8824045-7416542")
+        await console.look_up("S01-9417730-3358126")
+        screen = console.app.console_screen
+        assert screen is not None
+        assert screen.order is not None
+        assert screen.order.id == "C01-8824045-7416542"
+        assert screen.order_pane.chosen == "S01-9417730-3358126-C027744"
+
+
+async def test_what_is_not_possible_here_says_where_it_is(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await console.look_up("S01-3309177-6402958")
+        await console.press("x")
+        await console.sees("Cancel is not possible", "It is possible for C010002")
+
+
+async def test_a_palette_without_room_takes_no_key(stage: Stage) -> None:
+    """Such as right after a resize to nothing: its list has lines, and none is laid out."""
+    async with stage.console(120, 40) as console:
+        await console.press("ctrl+p")
+        await console.sees("refund: this charge")
+        palette = console.app.screen
+        assert isinstance(palette, Palette)
+        found = palette.query_one(CommandList)
+        await console.pilot.resize_terminal(1, 1)
+        found._clear_caches()  # the resize has them laid out anew
+        assert found.option_count
+        assert not found.scrollable_content_region
+        for action in ("page_up", "page_down", "cursor_down", "first", "last"):
+            palette._action_command_list(action)
+        await console.pilot.resize_terminal(120, 40)
+        await console.sees("refund: this charge")

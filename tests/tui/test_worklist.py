@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -10,12 +11,14 @@ from textual.content import Content
 
 from console.domain.worklist import Entry, as_list, entries
 from console.tui.screens import worklist as worklist_screen
+from console.tui.screens.help import HelpScreen
 from console.tui.screens.worklist import GROUP, Rows, WorkList, WorkListScreen
 from tests.tui.stage import Driver, Stage
 
 pytestmark = pytest.mark.anyio
 
 V1 = "S01-4966596-9591203-A079366"
+OPEN = "S01-3309177-6402958-C010002"  # authorized, not captured
 TEXT = f"""number;id
 1;{V1}
 2;S01-3309177-6402958
@@ -55,7 +58,8 @@ async def test_every_line_says_what_it_is_and_how_its_order_stands(
         await console.until(lambda: not worklist.waiting)
         await console.press("down", "space")
         await console.sees(
-            "5 orders · 5 looked up · 1 ticked off", "refundable 36.00 USD", "ref Acme-118",
+            "5 orders · 5 looked up · 1 ticked off", "ref Acme-118",
+            "refundable 30.00 USD + 6.00 USD above captured",
             "again in line 4 as S01-4966596-9591203-C079366",
         )  # fmt: skip
         golden("worklist-80x24", console.screen)
@@ -63,6 +67,39 @@ async def test_every_line_says_what_it_is_and_how_its_order_stands(
         await console.sees("There is no Amazon Pay id in 'number;id'")
         await console.press("down", "down", "down")
         await console.sees("order number of the Amazon marketplace")
+
+
+async def test_what_can_be_captured_is_said_in_the_row_and_found_by_the_filter(
+    stage: Stage,
+) -> None:
+    async with stage.console(120, 40) as console:
+        await show(console, listed(console, f"{V1}\n{OPEN}\n"))
+        await console.sees("◌ Authorized · 28 days left · can be captured: 20.00 USD")
+        await console.press("down")
+        await console.sees(
+            "authorized 20.00 USD · 28 days left · can be captured: 20.00 USD ·",
+            "capture without delay: 5 days left",
+        )
+        await console.press("slash")
+        await console.type("can be captured")
+        await console.sees("1 of 2", OPEN)
+        await console.sees_no(V1)
+
+
+async def test_entries_of_one_line_are_counted(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await show(console, listed(console, f"{V1}, {OPEN}"))
+        await console.sees(f"1  {V1[:19]}", f"2  {OPEN[:19]}")
+
+
+async def test_after_a_list_keys_are_keys(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await console.paste(f"{V1}\n{OPEN}")
+        await console.sees("Work list")
+        await console.press("escape")
+        await console.sees_no("Work list")
+        await console.press("question_mark")
+        await console.sees("Keys")
 
 
 async def test_enter_opens_and_the_list_is_as_it_was_on_coming_back(stage: Stage) -> None:
@@ -165,7 +202,7 @@ async def test_copy_takes_the_id(stage: Stage) -> None:
     async with stage.console() as console:
         await show(console, listed(console))
         await console.press("n", "y")
-        await console.sees("copied")
+        await console.sees("Copied")
         assert console.app.clipboard == V1
 
 
@@ -212,6 +249,20 @@ async def test_hostile_lines_are_shown_as_text(stage: Stage) -> None:
         await console.sees("[bold red]")
         assert "\x1b" not in console.screen
         assert "\u202e" not in console.screen
+
+
+async def test_the_list_may_change_at_any_moment_while_its_screen_goes(stage: Stage) -> None:
+    async with stage.console() as console:
+        worklist = listed(console)
+        await show(console, worklist)
+        shown = console.app.screen
+        console.app.pop_screen()
+        while shown.is_running:
+            worklist.changed()
+            await asyncio.sleep(0)
+        worklist.changed()
+        await console.press("slash")
+        await console.type(V1)
 
 
 async def test_leaving_the_program_ends_the_looking(stage: Stage) -> None:
@@ -261,6 +312,28 @@ async def test_a_slash_leaves_the_list_for_the_search(stage: Stage) -> None:
         await console.type("S01-5797829-1888777")
         await console.press("enter")
         await console.sees("S01-5797829-1888777 ● Chargeable")
+
+
+async def test_its_filter_is_there_on_coming_back_and_its_keys_are_in_the_help(
+    stage: Stage,
+) -> None:
+    async with stage.console() as console:
+        await console.paste(PASTED)
+        await console.sees("Work list · 2 orders · 2 looked up")
+        first, second = (order for order in PASTED.split() if order.startswith("S"))
+        await console.press("slash")
+        await console.type(second)
+        await console.sees("1 of 2")
+        await console.press("enter", "enter")
+        await console.sees("Transactions")
+        await console.press("escape")
+        await console.sees("Work list", "1 of 2", second)
+        assert first not in console.words
+        await console.press("question_mark")
+        await console.until(lambda: isinstance(console.app.screen, HelpScreen))
+        await console.sees("Actions on the chosen transaction")
+        await console.press("escape")
+        await console.sees("Work list", "1 of 2")
 
 
 async def test_escape_comes_back_to_the_list_once_and_then_puts_it_away(stage: Stage) -> None:

@@ -28,6 +28,7 @@ from console.domain.batch import (
     time_left,
 )
 from console.domain.intent import LIVE_STATES, State
+from console.domain.language import N_, _, many, together
 from console.store.decisions import Intent
 
 _REFUSALS: Final = 3  # in a row: then something is wrong with all of them
@@ -60,9 +61,11 @@ class _Run:
 
 
 _HINTS: Final = {
-    Result.STALE: "Somebody else is at work on this order. Look at it; apply the plan again to go"
-    " on with the other rows.",
-    Result.NOT_SENT: "Apply the plan again to go on.",
+    Result.STALE: N_(
+        "Somebody else is at work on this order. Look at it; apply the plan again to go on with the"
+        " other rows."
+    ),
+    Result.NOT_SENT: N_("Apply the plan again to go on."),
 }
 
 
@@ -83,10 +86,13 @@ async def apply_batch(
     """
     require_account(engine, batch)
     if not batch.is_confirmed_by(phrase):
-        raise Held(f"Not confirmed. To go on, type exactly: {batch.phrase}", "Nothing was sent.")
+        raise Held(
+            _("Not confirmed. To go on, type exactly: {phrase}", phrase=batch.phrase),
+            _("Nothing was sent."),
+        )
     against = engine.policy.against_sending()
     if against is not None:
-        raise Held(against, "Nothing was sent.")
+        raise Held(against, _("Nothing was sent."))
     await engine.require_sound_journal()
     applying = _Applying(engine, batch, stop or Stop(), tell)
     stopped = await applying.run()
@@ -104,8 +110,11 @@ def require_account(engine: Engine, batch: Batch) -> None:
     if here != (batch.profile, batch.region, batch.environment):
         made = f"{batch.profile} ({batch.region.upper()} {batch.environment})"
         raise Held(
-            f"This plan was made for profile {made}.",
-            f"Use --profile {batch.profile}, or make a plan for this profile.",
+            _("This plan was made for profile {profile}.", profile=made),
+            _(
+                "Use --profile {profile}, or make a plan for this profile.",
+                profile=batch.profile,
+            ),
         )
 
 
@@ -126,7 +135,7 @@ class _Applying:
             left = [e.row for e in report.rows if e.standing not in FINISHED]
             self._announce(left)
             await self._rows(left)
-            await self._look_at_wave(" That was the last one.")
+            await self._look_at_wave(_("That was the last one."))
         except Stopped as stopped:
             return stopped
         return None
@@ -134,10 +143,23 @@ class _Applying:
     def _announce(self, left: Sequence[Row]) -> None:
         done = len(self._batch.acting) - len(left)
         if done and left:
-            self._tell(f"{done} of {len(self._batch.acting)} rows are finished already.")
+            self._tell(
+                many(
+                    "{done} of {count} row is finished already.",
+                    "{done} of {count} rows are finished already.",
+                    len(self._batch.acting),
+                    done=f"{done:,}",
+                )
+            )
         if left:
-            seconds = len(left) * self._a_row
-            self._tell(f"{len(left)} rows to do, {in_words(seconds)} by Amazon's throttle.")
+            self._tell(
+                many(
+                    "{count} row to do, {time} by Amazon's throttle.",
+                    "{count} rows to do, {time} by Amazon's throttle.",
+                    len(left),
+                    time=in_words(len(left) * self._a_row),
+                )
+            )
 
     @property
     def _a_row(self) -> Fraction:
@@ -149,13 +171,19 @@ class _Applying:
         report = await blocking(report_of, self._journal, self._batch)
         for ended in report.of(*OPEN):
             assert ended.intent is not None
-            self._tell(f"Line {ended.row.line}: resolving intent {ended.intent} first")
+            self._tell(
+                _(
+                    "Line {line}: resolving intent {intent} first",
+                    line=ended.row.line,
+                    intent=ended.intent,
+                )
+            )
             outcomes = await self._within(
                 recover(self._engine, number=ended.intent, tell=self._tell)
             )
             now = await blocking(ended_now, self._journal, self._batch, ended.row)
             if now.standing in OPEN:
-                said = " ".join(outcome.message for outcome in outcomes)
+                said = together(*(outcome.message for outcome in outcomes))
                 busy = all(outcome.result is Result.BLOCKED for outcome in outcomes)
                 halt_at_open(now, said, busy=busy)
 
@@ -163,28 +191,26 @@ class _Applying:
         began = time.monotonic()
         for number, row in enumerate(left, start=1):
             if self._stop.asked:
-                raise Stopped("Stopped as asked, before the next row.", None)
+                raise Stopped(_("Stopped as asked, before the next row."), None)
             elapsed = Fraction(time.monotonic() - began)
             seconds = time_left(len(left) - number + 1, number - 1, elapsed, self._a_row)
             progress = Progress(number, len(left), seconds).said
-            self._tell(f"{progress}: {named(row)}")
+            self._tell(_("{progress}: {row}", progress=progress, row=named(row)))
             await self._within(self._row(row))
             wave = self._run.number
             if wave < len(WAVES) and len(self._run.wave) >= WAVES[wave]:
                 await self._look_at_wave()
 
     async def _within(self, work: Coroutine[Any, Any, T]) -> T:
-        done: list[T] = []
-
-        async def kept() -> bool:
-            done.append(await work)
-            return True
+        async def kept() -> tuple[T]:
+            return (await work,)  # so that None is never what came of it
 
         try:
-            if await self._stop.during(self._engine, kept()) is None:
-                raise Stopped("Stopped as asked; nothing of this row was sent.", None)
+            done = await self._stop.during(self._engine, kept())
         finally:
             work.close()  # it may not even have begun
+        if done is None:
+            raise Stopped(_("Stopped as asked; nothing of this row was sent."), None)
         return done[0]
 
     async def _row(self, row: Row) -> None:
@@ -194,7 +220,15 @@ class _Applying:
 
     async def _took(self, row: Row, outcome: Outcome) -> None:
         """Judge what came of a row; raises Stopped where the batch must not go on."""
-        line = f"Line {row.line}: {named(row)}: {outcome.result}. {outcome.message}"
+        line = together(
+            _(
+                "Line {line}: {row}: {result}.",
+                line=row.line,
+                row=named(row),
+                result=outcome.result,
+            ),
+            outcome.message,
+        )
         self._tell(line)
         if outcome.result is Result.ACCEPTED:
             self._run.refusals = 0
@@ -206,9 +240,12 @@ class _Applying:
             first = self._run.number < len(WAVES)
             if first or self._run.refusals >= _REFUSALS:
                 raise Stopped(
-                    f"{line} A wave that is refused is no reason to begin the next one.",
+                    together(line, _("A wave that is refused is no reason to begin the next one.")),
                     Result.REFUSED,
-                    "Look at what was refused. Apply the plan again to go on with the other rows.",
+                    together(
+                        _("Look at what was refused."),
+                        _("Apply the plan again to go on with the other rows."),
+                    ),
                 )
             return
         if outcome.result is Result.BLOCKED:  # by another decision, or by the policy's sums
@@ -219,10 +256,13 @@ class _Applying:
             now = await blocking(ended_now, self._journal, self._batch, row)
             if is_over(now):
                 return
-        raise Stopped(line, outcome.result, outcome.hint or _HINTS.get(outcome.result, ""))
+        raise Stopped(line, outcome.result, outcome.hint or _(_HINTS.get(outcome.result, "")))
 
-    async def _look_at_wave(self, then: str = " Going on.") -> None:
-        """Read what the wave did once more; raises Stopped unless it is as it should be."""
+    async def _look_at_wave(self, then: str | None = None) -> None:
+        """Read what the wave did once more; raises Stopped unless it is as it should be.
+
+        `then` is the sentence that says how it goes on.
+        """
         done, self._run.wave = self._run.wave, []
         is_last = self._run.number >= len(WAVES)
         self._run.number += 1
@@ -232,20 +272,42 @@ class _Applying:
         wrong = [i for i in intents if i.state not in LIVE_STATES]
         if wrong:
             said = ", ".join(
-                f"intent {i.id} ({i.summary} on {i.object}) is {i.state}" for i in wrong
+                _(
+                    "intent {intent} ({action} on {object}) is {state}",
+                    intent=i.id,
+                    action=i.summary,
+                    object=i.object,
+                    state=i.state,
+                )
+                for i in wrong
             )
             raise Stopped(
-                f"The wave did not end as it should: {said}.",
+                _("The wave did not end as it should: {intents}.", intents=said),
                 Result.REFUSED,
-                "Look at these orders first. Apply the plan again to go on with the other rows.",
+                together(
+                    _("Look at these orders first."),
+                    _("Apply the plan again to go on with the other rows."),
+                ),
             )
         begun = sum(intent.state is State.ACCEPTED for intent in intents)
         count = len(intents)
-        rows = "The first row" if count == 1 else f"The next {count} rows"
-        self._tell(
-            f"{rows} ended as expected: {count - begun} done, {begun} initiated, none"
-            f" declined.{then}"
-        )
+        if count == 1:
+            ended = _(
+                "The first row ended as expected: {done} done, {begun} initiated, none declined.",
+                done=count - begun,
+                begun=begun,
+            )
+        else:
+            ended = many(
+                "The next {count} row ended as expected: {done} done, {begun} initiated, none"
+                " declined.",
+                "The next {count} rows ended as expected: {done} done, {begun} initiated, none"
+                " declined.",
+                count,
+                done=count - begun,
+                begun=begun,
+            )
+        self._tell(together(ended, then or _("Going on.")))
 
     async def _followed(self, number: int) -> Intent:
         intent = await blocking(self._journal.intent, number)

@@ -15,6 +15,7 @@ from console.actions.outcome import Held, Result
 from console.actions.plan import Plan, Wish
 from console.actions.planning import plan_action
 from console.amazon.errors import NotAllowed, NotSent, WrongEnvironment
+from console.domain.action_table import BY_NAME
 from console.domain.batch import (
     MOST_ROWS,
     READS_TO_PLAN,
@@ -29,10 +30,10 @@ from console.domain.batch import (
 )
 from console.domain.ids import NotAnId, parse
 from console.domain.intent import LIVE_STATES
+from console.domain.language import N_, english
 from console.domain.model import show_time
 from console.domain.money import AmountError, Money
 from console.domain.policy import Asked
-from console.domain.rules import BY_NAME
 from console.domain.text import clean_line
 from console.lookup import NotFoundHere, ReadFailure, Several
 
@@ -81,14 +82,18 @@ async def plan_batch(
 
 
 class _Refused(Exception):
-    """A line whose verdict is not to act."""
+    """A line whose verdict is not to act, in English: that is what a plan file holds."""
 
     def __init__(
-        self, verdict: Verdict, why: str, instead: str | None = None, target: str | None = None
+        self,
+        verdict: Verdict,
+        why: str | Exception,
+        instead: str | None = None,
+        target: str | None = None,
     ) -> None:
-        super().__init__(why)
+        super().__init__(english(why))
         self.verdict = verdict
-        self.instead = instead or ""
+        self.instead = english(instead or "")
         self.target = target
 
 
@@ -100,7 +105,8 @@ class _Planner:
         self.rows: list[Row] = []
         self._targets: dict[str, list[Row]] = defaultdict(list)
         self._spent: dict[tuple[str, str], tuple[Money, Money]] = {}
-        self._mapping: dict[int, tuple[str, ...]] = {}
+        # By line, to plan it again: the amount that is asked for, and the mapping in words.
+        self._wanted: dict[int, tuple[str, tuple[str, ...]]] = {}
         self._bare: set[int] = set()  # lines whose amount names no currency
 
     async def add(self, line: Line) -> None:
@@ -139,10 +145,12 @@ class _Planner:
         try:
             found = await self._engine.lookup.resolve(text)
         except (NotAnId, Several) as error:
-            raise _Refused(Verdict.INVALID, str(error), getattr(error, "hint", None)) from None
+            raise _Refused(Verdict.INVALID, error, error.hint) from None
         if found.others:
             ids = ", ".join([found.best.id, *(other.id for other in found.others)])
-            raise _Refused(Verdict.INVALID, f"The cell has several ids: {ids}.", "One id in a row.")
+            raise _Refused(
+                Verdict.INVALID, f"The cell has several ids: {ids}.", N_("One id in a row.")
+            )
         target = found.best.v2.id
         said = clean_line(text.strip(), _SHOWN)
         return target, (() if said == target else (f"{said} is {target} in Checkout v2",))
@@ -153,11 +161,11 @@ class _Planner:
         if obj != target:
             notes = (*notes, f"{target} leads to {obj}")
             self._require_new(row.action, obj)
-        self._mapping[row.line] = notes
+        self._wanted[row.line] = amount, notes
         row = replace(row, target=obj)
         _require_no_further_word(plan, row)
         await self._require_no_repeat(plan)
-        await self._require_within_the_day(plan, row.action)
+        await self._require_within_the_day(plan)
         return _acting(row, plan, notes)
 
     async def look_again(self) -> None:
@@ -170,7 +178,7 @@ class _Planner:
         for place, row in enumerate(self.rows):
             if not row.acts or not row.target or shared[row.target[:_BASE]] == 1:
                 continue
-            amount = str(row.amount) if takes_amount(row.action) else ""
+            amount, notes = self._wanted[row.line]
             try:
                 plan = await self._plan(row, row.target, amount)
                 _require_no_further_word(plan, row)
@@ -180,7 +188,7 @@ class _Planner:
                     amount=row.amount, reason=row.reason, ticket=row.ticket,
                 )  # fmt: skip
             else:
-                row = _acting(row, plan, self._mapping[row.line])
+                row = _acting(row, plan, notes)
             self.rows[place] = row
 
     def require_currencies(self) -> None:
@@ -193,7 +201,7 @@ class _Planner:
                 self.rows[place] = Row(
                     row.line, row.id, row.action, Verdict.INVALID,
                     f"The list is in {' and '.join(found)}, and this row names no currency.",
-                    "Give the currency in each row.", row.target,
+                    N_("Give the currency in each row."), row.target,
                     reason=row.reason, ticket=row.ticket,
                 )  # fmt: skip
 
@@ -202,18 +210,19 @@ class _Planner:
         try:
             return await plan_action(self._engine, row.action, parse(target), wish)
         except AmountError as error:
-            raise _Refused(Verdict.INVALID, str(error)) from None
+            raise _Refused(Verdict.INVALID, error) from None
         except Held as held:
             already = held.result is Result.ALREADY_SO
             verdict = Verdict.ALREADY_SO if already else Verdict.NOT_ALLOWED
-            raise _Refused(verdict, str(held), held.hint) from None
+            raise _Refused(verdict, held, held.hint) from None
         except (NotFoundHere, WrongEnvironment) as error:
-            raise _Refused(Verdict.INVALID, str(error), getattr(error, "hint", None)) from None
+            raise _Refused(Verdict.INVALID, error, getattr(error, "hint", None)) from None
         except (NotAllowed, NotSent):
             raise
         except ReadFailure as error:
-            why = f"The order could not be read: {error}"
-            raise _Refused(Verdict.NOT_ALLOWED, why, "Plan this row once more, later.") from None
+            why = f"The order could not be read: {english(error)}"
+            instead = N_("Plan this row once more, later.")
+            raise _Refused(Verdict.NOT_ALLOWED, why, instead) from None
 
     def _require_new(self, action: str, target: str) -> None:
         """Refuse a second row for one object, under whatever id it comes."""
@@ -221,14 +230,14 @@ class _Planner:
             if row.action == action:
                 why = f"Line {row.line} has {action} of {target} already"
                 as_ = f", as {row.id}" if row.id != target else ""
-                instead = "If both are meant: apply this list first, then plan the second one."
+                instead = N_("If both are meant: apply this list first, then plan the second one.")
                 raise _Refused(Verdict.DUPLICATE, f"{why}{as_}.", instead, target)
-            if row.acts and {row.action, action} <= _ENDS:
+            if row.acts and _ENDS.issuperset((row.action, action)):
                 raise _Refused(
                     Verdict.NOT_ALLOWED,
                     f"Line {row.line} has {row.action} of {target}: only one of the two can be"
                     " done.",
-                    "Keep the one that is meant.",
+                    N_("Keep the one that is meant."),
                     target,
                 )
 
@@ -251,36 +260,38 @@ class _Planner:
                     draft.object,
                 )
 
-    async def _require_within_the_day(self, plan: Plan, action: str) -> None:
+    async def _require_within_the_day(self, plan: Plan) -> None:
         """The policy's sums of the day, with all rows of the list that come before."""
-        policy, money = self._engine.policy, plan.draft.amount
+        # A renewal that cancels first reserves its amount in the step that follows.
+        policy, money = self._engine.policy, _amount_of(plan) if plan.then else plan.draft.amount
         if not policy.has_daily or money is None:
             return
-        key = (action, money.currency)
+        draft = replace(plan.draft, amount=money)
+        key = (draft.action, money.currency)
         if key not in self._spent:
-            spent = await blocking(self._engine.journal.spent_today, plan.draft)
+            spent = await blocking(self._engine.journal.spent_today, draft)
             assert spent.today is not None
             assert spent.by_operator is not None
             self._spent[key] = (spent.today, spent.by_operator)
         today, own = self._spent[key]
-        against = policy.against_sums(_asked(plan), today, own)
+        against = policy.against_sums(Asked(draft.action, money), today, own)
         if against is not None:
-            raise _Refused(Verdict.NOT_ALLOWED, f"With the rows before it: {against}")
+            raise _Refused(Verdict.NOT_ALLOWED, f"With the rows before it: {english(against)}")
         self._spent[key] = (today + money, own + money)
 
 
 def _acting(row: Row, plan: Plan, notes: tuple[str, ...]) -> Row:
-    """The row with everything that its plan says."""
+    """The row with everything that its plan says, in English."""
     return replace(
         row,
         verdict=Verdict.WILL_ACT,
         order=plan.draft.scope,
         amount=_amount_of(plan),
-        notes=(*notes, *(clean_line(warning, LONGEST) for warning in plan.warnings)),
+        notes=(*notes, *(clean_line(english(warning), LONGEST) for warning in plan.warnings)),
         method=plan.draft.method,
         path=plan.draft.path,
         body=plan.draft.body.decode(),
-        then=plan.then.said if plan.then else "",
+        then=english(plan.then.said) if plan.then else "",
         snapshot=dict(plan.snapshot.data),
     )
 
@@ -294,24 +305,24 @@ def _checked_amount(line: Line, row: Row) -> str:
     if line.problem:
         raise no(line.problem)
     if not row.id:
-        raise no("The row has no id.")
+        raise no(N_("The row has no id."))
     if row.action not in BY_NAME:
         raise no(f"{row.action or 'An empty cell'!r} is no action.", f"Use {', '.join(BY_NAME)}.")
     if row.action == "update":
         raise _Refused(
             Verdict.NOT_ALLOWED,
-            "A list has no columns for the fields that update changes.",
+            N_("A list has no columns for the fields that update changes."),
             f"One by one: payconsole update {row.id}",
         )
     amount, currency = line.amount.strip(), line.currency.strip().upper()
     if not takes_amount(row.action):
         if amount:
-            raise no(f"{row.action} takes no amount.", "Leave the cell empty.")
-        return ""
+            raise no(f"{row.action} takes no amount.", N_("Leave the cell empty."))
+        return amount
     if not amount:
         raise no(f"{row.action} needs an amount.")
-    if not currency or not any(char.isalpha() for char in amount):
-        return f"{amount} {currency}".rstrip()
+    if currency and not any(char.isalpha() for char in amount):
+        return f"{amount} {currency}"
     if currency not in amount.upper():
         raise no(f"The amount is {clean_line(amount, 40)} and the currency {currency}.")
     return amount
@@ -322,8 +333,9 @@ def _require_no_further_word(plan: Plan, row: Row) -> None:
     words = {"--above-captured": plan.above_captured, "--disputed": bool(plan.doubts)}
     asked = " ".join(word for word, needed in words.items() if needed)
     if asked:
-        said = "; ".join(plan.doubts) or "This refunds more than was captured."
-        amount = plan.draft.amount.plain if plan.draft.amount else ""
+        said = "; ".join(map(english, plan.doubts)) or "This refunds more than was captured."
+        assert plan.draft.amount is not None  # only a refund asks for one
+        amount = plan.draft.amount.plain
         command = f"payconsole {row.action} {row.target} --amount {amount} {asked}"
         raise _Refused(
             Verdict.NOT_ALLOWED,
@@ -345,8 +357,3 @@ def _amount_of(plan: Plan) -> Money | None:
     if plan.draft.amount is None and "renews" in link:
         return Money.from_text(link["amount"])
     return plan.draft.amount
-
-
-def _asked(plan: Plan) -> Asked:
-    draft = plan.draft
-    return Asked(draft.action, draft.amount, draft.reason, draft.ticket, plan.above_captured)

@@ -19,14 +19,14 @@ NOTE: Final = "batch_row"  # a line about a row that was held back, so that no i
 
 def report_of(journal: Journal, batch: Batch) -> Report:
     """Plan against outcome, row by row, by the journal alone. Blocks."""
-    around: defaultdict[str, list[Intent]] = defaultdict(list)
+    around: defaultdict[str | None, list[Intent]] = defaultdict(list)
     for intent in journal.intents():
         around[intent.scope].append(intent)
     notes = _notes(journal, batch)
     return Report(
         batch,
         tuple(
-            _ended(journal, batch, row, around[row.order or ""], notes.get(row.line))
+            _ended(journal, batch, row, around[row.order], notes.get(row.line))
             for row in batch.rows
         ),
     )
@@ -83,13 +83,12 @@ _NEEDS_A_REASON: Final = frozenset(Standing) - {Standing.DONE, Standing.INITIATE
 def _standing(own: Sequence[Intent], around: Sequence[Intent]) -> Standing:
     if not own:
         return Standing.LEFT
-    opened = [intent for intent in own if intent.is_open]
-    if opened:
-        return _BY_STATE[opened[0].state]
+    last = own[-1]
+    if last.is_open:  # no earlier one is: a row's next decision waits for the end of the one before
+        return _BY_STATE[last.state]
     halves = {intent.id for intent in half_done(around)}
     if any(intent.id in halves for intent in own):
         return Standing.HALF_DONE
-    last = own[-1]
     if (last.link or {}).get("over"):
         return Standing.STALE  # a renewal that something else has ended
     if last.human == "happened":

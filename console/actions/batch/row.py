@@ -15,9 +15,11 @@ from console.actions.plan import Plan, Wish
 from console.actions.planning import plan_action
 from console.actions.snapshot import Snapshot
 from console.amazon.errors import NoAnswer, NotAllowed, NotSent
+from console.amazon.phrases import told
 from console.domain.batch import FINISHED, OPEN, Batch, Ended, Row, Standing, takes_amount
 from console.domain.ids import parse
 from console.domain.intent import LIVE_STATES, State
+from console.domain.language import _, english, joined, together
 from console.domain.money import AmountError
 from console.domain.policy import Asked
 from console.domain.text import clean_line
@@ -57,7 +59,7 @@ class RowWork:
         if now.standing is not Standing.HALF_DONE:
             changes = await self._changes(row, plan)
             if changes:
-                await self._hold(row, Standing.STALE, "; ".join(changes))
+                await self._hold(row, Standing.STALE, joined(changes, "; "))
                 return None
         mark = {**(plan.draft.link or {}), "batch": self._batch.hash, "line": row.line}
         plan = replace(plan, draft=replace(plan.draft, link=mark))
@@ -73,30 +75,43 @@ class RowWork:
         except Held as held:
             await self._held(row, held)
         except (AmountError, NotFoundHere) as error:
-            await self._hold(row, Standing.STALE, str(error))
+            await self._hold(row, Standing.STALE, error)
         except _STOPPERS as error:
             raise Stopped(
-                f"Line {row.line}: the order could not be read: {error}",
+                _(
+                    "Line {line}: the order could not be read: {error}",
+                    line=row.line,
+                    error=told(error),
+                ),
                 Result.NOT_SENT,
-                "Nothing of this row was sent. Apply the plan again when it can be read.",
+                together(
+                    _("Nothing of this row was sent."),
+                    _("Apply the plan again when it can be read."),
+                ),
             ) from None
         except ReadFailure as error:
-            self._tell(f"Line {row.line} is left: the order could not be read: {error}")
+            self._tell(
+                _(
+                    "Line {line} is left: the order could not be read: {error}",
+                    line=row.line,
+                    error=told(error),
+                )
+            )
         return None
 
     async def _held(self, row: Row, held: Held) -> None:
         """What local law says now: the order has changed, or it only has to wait."""
         if held.result is Result.ALREADY_SO:
-            await self._hold(row, Standing.ALREADY_SO, str(held))
+            await self._hold(row, Standing.ALREADY_SO, held)
             return
         asked = Asked(row.action, row.amount, row.reason, row.ticket)
         waits = held.intent is not None or held.result is Result.STALE
         if waits or self._engine.policy.against(asked) is not None:
             now = await blocking(ended_now, self._journal, self._batch, row)
             if not is_over(now):
-                self._tell(f"Line {row.line} is left: {held}")
+                self._tell(_("Line {line} is left: {why}", line=row.line, why=held))
             return
-        await self._hold(row, Standing.STALE, str(held))
+        await self._hold(row, Standing.STALE, held)
 
     async def _changes(self, row: Row, plan: Plan) -> list[str]:
         """What makes the row another one than was planned; what this batch did is no change."""
@@ -111,24 +126,36 @@ class RowWork:
         changes = _unexplained(before, now, ours)
         draft = plan.draft
         if (draft.method, draft.path, draft.body.decode()) != (row.method, row.path, row.body):
-            changes.append("the request would be another one now")
+            changes.append(_("the request would be another one now"))
         if plan.above_captured or plan.doubts:
-            changes.append("it needs a confirmation of its own now")
+            changes.append(_("it needs a confirmation of its own now"))
         return changes
 
-    async def _hold(self, row: Row, standing: Standing, why: str) -> None:
+    async def _hold(self, row: Row, standing: Standing, why: str | Exception) -> None:
         """Write down that a row is not done, and why: no intent would tell of it."""
-        said = clean_line(why, LONGEST)
         note = {
             "batch": self._batch.hash,
             "line": row.line,
             "standing": str(standing),
-            "why": said,
+            "why": clean_line(english(why), LONGEST),
         }
         await blocking(self._journal.note, NOTE, note, obj=row.target)
-        is_so = standing is Standing.ALREADY_SO
-        word = "is so already" if is_so else "has changed since the plan was made, so it is left"
-        self._tell(f"Line {row.line}: {row.target} {word}: {said}")
+        said = clean_line(told(why) if isinstance(why, Exception) else why, LONGEST)
+        if standing is Standing.ALREADY_SO:
+            line = _(
+                "Line {line}: {object} is so already: {why}",
+                line=row.line,
+                object=row.target,
+                why=said,
+            )
+        else:
+            line = _(
+                "Line {line}: {object} has changed since the plan was made, so it is left: {why}",
+                line=row.line,
+                object=row.target,
+                why=said,
+            )
+        self._tell(line)
 
 
 def is_over(ended: Ended) -> bool:
@@ -143,15 +170,23 @@ def halt_at_open(ended: Ended, said: str, *, busy: bool) -> None:
     line, number = ended.row.line, ended.intent
     if busy:
         raise Stopped(
-            f"Line {line}: intent {number} is being worked on right now, by another console"
-            " or process that applies this plan.",
+            _(
+                "Line {line}: intent {intent} is being worked on right now, by another console or"
+                " process that applies this plan.",
+                line=line,
+                intent=number,
+            ),
             Result.BLOCKED,
-            "Let that one go on; `payconsole report PLAN` tells how far it is.",
+            _("Let that one go on; `payconsole report PLAN` tells how far it is."),
         )
+    unknown = _("Line {line}: the outcome of intent {intent} is unknown.", line=line, intent=number)
     raise Stopped(
-        f"Line {line}: the outcome of intent {number} is unknown. {said}",
+        together(unknown, said),
         Result.UNKNOWN,
-        f"`payconsole journal recover {number}` resolves it; then apply the plan again.",
+        _(
+            "`payconsole journal recover {intent}` resolves it; then apply the plan again.",
+            intent=number,
+        ),
     )
 
 
@@ -163,18 +198,17 @@ def named(row: Row) -> str:
 def _unexplained(before: Snapshot, now: Snapshot, ours: Iterable[Intent]) -> list[str]:
     """The changes between the two that this batch's own rows on the same order don't explain.
 
-    Own rows change the objects that they are about and make new ones, and with these the
-    permission's balance and state.
+    Own rows change the charges that they are about and make new ones, and with these the
+    permission's balance and state. A refund never explains one: a list has a charge's only once.
     """
     intents = list(ours)
     touched = {name for i in intents for name in (i.object, i.result) if name is not None}
     if not intents:
         return before.changes(now)
     parts = {**before.data}
-    for part in ("charges", "refunds"):
-        if part in parts:
-            own = {name: now.part(part)[name] for name in now.part(part) if name in touched}
-            parts[part] = {**before.part(part), **own}
+    if "charges" in parts:
+        own = {name: seen for name, seen in now.part("charges").items() if name in touched}
+        parts["charges"] = {**before.part("charges"), **own}
     if before.part("permission"):
         fields = {name: now.part("permission").get(name) for name in _OURS_TO_CHANGE}
         parts["permission"] = {**before.part("permission"), **fields}

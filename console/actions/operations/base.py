@@ -18,14 +18,14 @@ from console.actions.outcome import Held
 from console.actions.plan import Wish, Words
 from console.actions.snapshot import Snapshot
 from console.domain.ids import Identifier
+from console.domain.language import N_, _, together
+from console.domain.limits import MAX_CLOSURE_REASON
 from console.domain.model import Json
 from console.domain.money import Money, parse_typed
 from console.domain.order import Order
 from console.domain.rules import Offer, offer
 from console.domain.text import clean_line
 from console.store.decisions import Draft, Intent
-
-MAX_REASON: Final = 255  # of closureReason; of cancellationReason unconfirmed
 
 
 class Standing(StrEnum):
@@ -56,9 +56,8 @@ class Made:
 
 @dataclass(frozen=True)
 class Request:
-    """The exact request, and what it is compared with for its key."""
+    """Where the exact request goes, by its operation's method, and its bytes."""
 
-    method: str
     path: str
     body: bytes
 
@@ -107,7 +106,7 @@ class Operation(ABC):
             raise self.too_much(order, object_id, amount, can)
 
     def too_much(self, order: Order, object_id: str, amount: Money, can: Offer) -> Held:
-        return Held(f"{amount} is too much. {can.why}")
+        return Held(together(_("{amount} is too much.", amount=amount), can.why))
 
     def already(self, order: Order, object_id: str, amount: Money | None, wish: Wish) -> str | None:
         """The sentence that says that it is so already; None where it is not."""
@@ -156,9 +155,12 @@ class Operation(ABC):
 
     def ended(self, intent: Intent, now: Snapshot) -> str:
         """What is true, and can be done now, where it came to another end than the wanted one."""
-        return (
-            f"Another end than the wanted one was reached, so {intent.summary} can't be done any"
-            " more. Look at the order again."
+        return together(
+            _(
+                "Another end than the wanted one was reached, so {action} can't be done any more.",
+                action=intent.summary,
+            ),
+            _("Look at the order again."),
         )
 
     def moved(self, before: Snapshot, now: Snapshot) -> bool:
@@ -187,8 +189,16 @@ class Operation(ABC):
 def typed_amount(text: str, currency: str | None, thing: str) -> Money:
     """What the operator typed. Raises Held where Amazon gives no currency, AmountError else."""
     if currency is None:
-        raise Held(f"Amazon doesn't say in which currency this {thing} is.", "See Seller Central.")
+        raise Held(_(_NO_CURRENCY[thing]), _("See Seller Central."))
     return parse_typed(text, currency)
+
+
+_NO_CURRENCY: Final = {
+    "charge": N_("Amazon doesn't say in which currency this charge is."),
+    "order": N_("Amazon doesn't say in which currency this order is."),
+    "permission": N_("Amazon doesn't say in which currency this permission is."),
+    "session": N_("Amazon doesn't say in which currency this session is."),
+}
 
 
 def as_body(fields: dict[str, Any]) -> bytes:
@@ -197,8 +207,11 @@ def as_body(fields: dict[str, Any]) -> bytes:
 
 
 def reason_for_amazon(wish: Wish, otherwise: str) -> str:
-    """The reason that Amazon is told; the API demands one for what ends something."""
-    return clean_line(wish.reason, MAX_REASON) or otherwise
+    """The reason that Amazon is told; the API demands one for what ends something.
+
+    A closureReason's length is known, a cancellationReason's is taken to be the same.
+    """
+    return clean_line(wish.reason, MAX_CLOSURE_REASON) or otherwise
 
 
 def body_of(draft: Draft) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from console.actions.plan import Wish, Words
 from console.actions.snapshot import Snapshot, charge_part, charges_part, permission_part
 from console.domain.guides import over_charge
 from console.domain.ids import Identifier
+from console.domain.language import N_, _, many, together
 from console.domain.limits import SYNCHRONOUS_CAPTURE
 from console.domain.model import PENDING_STATES, Charge, Json
 from console.domain.money import Money
@@ -28,7 +29,8 @@ from console.domain.order import Order, clamp
 from console.domain.rules import Offer
 from console.store.decisions import Draft, Intent
 
-_CANCELABLE: Final = ("AuthorizationInitiated", "Authorized")
+# What can still be canceled (Charge page); a close with cancelPendingCharges ends the same.
+CANCELABLE: Final = ("AuthorizationInitiated", "Authorized")
 
 
 def charge_of(order: Order, charge_id: str) -> Charge:
@@ -54,11 +56,24 @@ def choose_charge(order: Order, target: Identifier, states: Sequence[str], calle
         return possible[0]
     if not possible:
         raise Held(
-            f"{target.id} has no {called} charge that this console knows.",
-            "Paste the charge's own id, from the shop or from Seller Central.",
+            _(_NO_CHARGE[called], id=target.id),
+            _("Paste the charge's own id, from the shop or from Seller Central."),
         )
     ids = ", ".join(charge.id for charge in possible)
-    raise Held(f"{target.id} has several {called} charges: {ids}.", "Name one of them.")
+    several = _(_SEVERAL_CHARGES[called], id=target.id, charges=ids)
+    raise Held(several, _("Name one of them."))
+
+
+_NO_CHARGE: Final = {
+    "authorized": N_("{id} has no authorized charge that this console knows."),
+    "captured": N_("{id} has no captured charge that this console knows."),
+    "open": N_("{id} has no open charge that this console knows."),
+}
+_SEVERAL_CHARGES: Final = {
+    "authorized": N_("{id} has several authorized charges: {charges}."),
+    "captured": N_("{id} has several captured charges: {charges}."),
+    "open": N_("{id} has several open charges: {charges}."),
+}
 
 
 class _OnCharge(Operation):
@@ -115,19 +130,24 @@ class CaptureCharge(_OnCharge):
     def already(self, order: Order, object_id: str, amount: Money | None, wish: Wish) -> str | None:
         charge = charge_of(order, object_id)
         if charge.state in ("Captured", "CaptureInitiated") and charge.captured == amount:
-            return f"Charge {charge.id} is {charge.state} already, over {charge.captured}."
+            return _(
+                "Charge {charge} is {state} already, over {amount}.",
+                charge=charge.id,
+                state=charge.state,
+                amount=charge.captured,
+            )
         return None
 
     def too_much(self, order: Order, object_id: str, amount: Money, can: Offer) -> Held:
         return Held(
-            f"{amount} is more than was authorized. {can.why}",
+            together(_("{amount} is more than was authorized.", amount=amount), can.why),
             over_charge(order, charge_of(order, object_id), amount),
         )
 
     def request(self, order: Order, object_id: str, amount: Money | None, wish: Wish) -> Request:
         assert amount is not None
         body = as_body({"captureAmount": amount.to_api()})
-        return Request("POST", f"/charges/{object_id}/capture", body)
+        return Request(f"/charges/{object_id}/capture", body)
 
     def observed(self, order: Order, object_id: str, past: Sequence[Intent]) -> str:
         """What was captured so far: nothing. Two captures of a charge collide, by any amount."""
@@ -142,21 +162,24 @@ class CaptureCharge(_OnCharge):
         zero = Money.zero(amount.currency)
         return Words(
             before=(
-                ("state", charge.state),
-                ("authorized", str(authorized)),
-                ("captured", str(charge.captured or zero)),
+                (_("state"), charge.state),
+                (_("authorized"), str(authorized)),
+                (_("captured"), str(charge.captured or zero)),
             ),
             after=(
-                ("state", "CaptureInitiated, then Captured" if _is_late(order, charge)
-                          else "Captured"),
-                ("authorized", str(zero)),
-                ("captured", str(amount)),
+                (_("state"), _("CaptureInitiated, then Captured") if _is_late(order, charge)
+                             else "Captured"),
+                (_("authorized"), str(zero)),
+                (_("captured"), str(amount)),
             ),
-            buyer_sees=f"{amount} is collected from the payment method of the order.",
-            undo="No. What was captured can only be refunded.",
+            buyer_sees=_(
+                "{amount} is collected from the payment method of the order.", amount=amount
+            ),
+            undo=_("No. What was captured can only be refunded."),
             facts=(
-                ("released", f"{rest}, back to the buyer" if rest.is_positive else "nothing"),
-                ("others", _sisters(order, charge)),
+                (_("released"), _("{amount}, back to the buyer", amount=rest) if rest.is_positive
+                                else _("nothing")),
+                (_("others"), _sisters(order, charge)),
             ),
             warnings=tuple(_capture_warnings(order, charge, rest)),
         )  # fmt: skip
@@ -181,27 +204,49 @@ class CaptureCharge(_OnCharge):
     def ended(self, intent: Intent, now: Snapshot) -> str:
         state, captured = now.part("charge")["state"], now.part("charge")["captured"]
         if state == "Canceled":
-            return f"Charge {intent.object} is Canceled now: to collect, authorize a new charge."
-        return (
-            f"Charge {intent.object} is {state} over {captured or 'an amount that is not shown'},"
-            f" not by this capture of {intent.amount}, and can be captured once only. For more,"
-            " authorize a new charge; what is too much can be refunded."
+            return _(
+                "Charge {charge} is Canceled now: to collect, authorize a new charge.",
+                charge=intent.object,
+            )
+        return together(
+            _(
+                "Charge {charge} is {state} over {captured}, not by this capture of {amount}, and"
+                " can be captured once only.",
+                charge=intent.object,
+                state=state,
+                captured=captured or _("an amount that is not shown"),
+                amount=intent.amount,
+            ),
+            _("For more, authorize a new charge; what is too much can be refunded."),
         )
 
     def accepted(self, intent: Intent, made: Made) -> str:
-        said = f"Charge {made.id} is {made.state}, over {intent.amount}."
+        said = _(
+            "Charge {charge} is {state}, over {amount}.",
+            charge=made.id,
+            state=made.state,
+            amount=intent.amount,
+        )
         if made.pending:
-            said += " The capture has begun, it is not done: Amazon can still decline it."
+            begun = _("The capture has begun, it is not done: Amazon can still decline it.")
+            return together(said, begun)
         return said
 
     def declined(self, intent: Intent, made: Made) -> str:
-        return (
-            f"Amazon took the capture of {intent.amount} on and declined it{named(made.code)}:"
-            " nothing was collected, and this charge can't be captured any more."
+        return _(
+            "Amazon took the capture of {amount} on and declined it{code}: nothing was collected,"
+            " and this charge can't be captured any more.",
+            amount=intent.amount,
+            code=named(made.code),
         )
 
     def was_there(self, intent: Intent, made: Made) -> str:
-        return f"Charge {made.id} is {made.state} over {intent.amount} already."
+        return _(
+            "Charge {charge} is {state} over {amount} already.",
+            charge=made.id,
+            state=made.state,
+            amount=intent.amount,
+        )
 
 
 class CancelCharge(_OnCharge):
@@ -212,28 +257,34 @@ class CancelCharge(_OnCharge):
     ends = frozenset({"Canceled"})
 
     def choose(self, order: Order, target: Identifier) -> str:
-        return choose_charge(order, target, _CANCELABLE, "open").id
+        return choose_charge(order, target, CANCELABLE, "open").id
 
     def already(self, order: Order, object_id: str, amount: Money | None, wish: Wish) -> str | None:
         charge = charge_of(order, object_id)
         if charge.state != "Canceled":
             return None
-        return f"Charge {charge.id} is Canceled already{named(charge.status.reason_code)}."
+        return _(
+            "Charge {charge} is Canceled already{code}.",
+            charge=charge.id,
+            code=named(charge.status.reason_code),
+        )
 
     def request(self, order: Order, object_id: str, amount: Money | None, wish: Wish) -> Request:
         reason = reason_for_amazon(wish, "Canceled by the merchant")
         body = as_body({"cancellationReason": reason})
-        return Request("DELETE", f"/charges/{object_id}/cancel", body)
+        return Request(f"/charges/{object_id}/cancel", body)
 
     def words(self, order: Order, draft: Draft, past: Sequence[Intent]) -> Words:
         charge = charge_of(order, draft.object)
-        held = str(charge.amount) if charge.amount else "not told"
+        held = str(charge.amount) if charge.amount else _("not told")
         return Words(
-            before=(("state", charge.state), ("authorized", held)),
-            after=(("state", "Canceled"), ("authorized", "nothing")),
-            buyer_sees=f"{held} is no longer reserved with the payment method of the order.",
-            undo="No. To collect money after it, authorize a new charge.",
-            facts=(("others", _sisters(order, charge)),),
+            before=((_("state"), charge.state), (_("authorized"), held)),
+            after=((_("state"), "Canceled"), (_("authorized"), _("nothing"))),
+            buyer_sees=_(
+                "{amount} is no longer reserved with the payment method of the order.", amount=held
+            ),
+            undo=_("No. To collect money after it, authorize a new charge."),
+            facts=((_("others"), _sisters(order, charge)),),
             warnings=order.warnings,
         )
 
@@ -254,23 +305,39 @@ class CancelCharge(_OnCharge):
 
     def ended(self, intent: Intent, now: Snapshot) -> str:
         state = now.part("charge")["state"]
-        return f"Charge {intent.object} is {state}, so it was not canceled. {_NOT_CANCELED[state]}"
+        said = _(
+            "Charge {charge} is {state}, so it was not canceled.",
+            charge=intent.object,
+            state=state,
+        )
+        return together(said, _(_NOT_CANCELED[state]))
 
     def accepted(self, intent: Intent, made: Made) -> str:
-        return f"Charge {made.id} is {made.state}: nothing is reserved with the buyer for it."
+        return _(
+            "Charge {charge} is {state}: nothing is reserved with the buyer for it.",
+            charge=made.id,
+            state=made.state,
+        )
 
     def declined(self, intent: Intent, made: Made) -> str:
-        return f"Charge {made.id} is {made.state}{named(made.code)}."
+        return _(
+            "Charge {charge} is {state}{code}.",
+            charge=made.id,
+            state=made.state,
+            code=named(made.code),
+        )
 
     def was_there(self, intent: Intent, made: Made) -> str:
-        return f"Charge {made.id} is {made.state} already, not by this."
+        return _(
+            "Charge {charge} is {state} already, not by this.", charge=made.id, state=made.state
+        )
 
 
 # What can be done instead, where the charge came to another end than the wanted one.
 _NOT_CANCELED: Final = {
-    "CaptureInitiated": "Its capture has begun: wait for it, then refund it.",
-    "Captured": "To give the money back, refund it.",
-    "Declined": "Nothing is reserved with the buyer for it.",
+    "CaptureInitiated": N_("Its capture has begun: wait for it, then refund it."),
+    "Captured": N_("To give the money back, refund it."),
+    "Declined": N_("Nothing is reserved with the buyer for it."),
 }
 _CAPTURE_ANSWERS: Final = ("Captured", "CaptureInitiated", "Declined")
 _CAPTURE_STANDINGS: Final = {
@@ -303,8 +370,8 @@ def _made(charge: Charge) -> Made:
 
 
 def _done(charge: Charge) -> Made:
-    """A charge that should be over."""
-    return replace(_made(charge), pending=False, dead=False)
+    """A charge that should be Canceled: that is no failure here."""
+    return replace(_made(charge), dead=False)
 
 
 def new_charge(charge: Charge) -> Made:
@@ -320,20 +387,36 @@ def _capture_warnings(order: Order, charge: Charge, rest: Money) -> list[str]:
     found = [*order.warnings]
     if rest.is_positive:
         found.append(
-            f"A charge can be captured once: the other {rest} can't be collected with it later."
-            " For more, authorize a new charge."
+            together(
+                _(
+                    "A charge can be captured once: the other {amount} can't be collected with it"
+                    " later.",
+                    amount=rest,
+                ),
+                _("For more, authorize a new charge."),
+            )
         )
     if _is_late(order, charge):
         found.append(
-            f"It was authorized {(order.observed - charge.created).days} days ago. From the 7th day"  # type: ignore[operator]
-            " on Amazon captures in the background: CaptureInitiated first, and it can still be"
-            " declined."
+            together(
+                many(
+                    "It was authorized {count} day ago.",
+                    "It was authorized {count} days ago.",
+                    (order.observed - charge.created).days,  # type: ignore[operator]
+                ),
+                _(
+                    "From the 7th day on Amazon captures in the background: CaptureInitiated"
+                    " first, and it can still be declined."
+                ),
+            )
         )
     permission = order.permission
     if permission is not None and permission.state == "Closed":
         found.append(
-            f"The permission is Closed{named(permission.status.reason_code)}: Amazon may refuse"
-            " the capture."
+            _(
+                "The permission is Closed{code}: Amazon may refuse the capture.",
+                code=named(permission.status.reason_code),
+            )
         )
     return found
 
@@ -341,5 +424,5 @@ def _capture_warnings(order: Order, charge: Charge, rest: Money) -> list[str]:
 def _sisters(order: Order, charge: Charge) -> str:
     others = [other for other in order.charges if other.id != charge.id]
     if not others:
-        return "no other charge is known here"
+        return _("no other charge is known here")
     return ", ".join(f"{other.id} {other.state} {other.amount or ''}".strip() for other in others)

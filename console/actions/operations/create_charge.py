@@ -13,6 +13,7 @@ from console.actions.outcome import Held
 from console.actions.plan import Rows, Wish, Words
 from console.actions.snapshot import Snapshot
 from console.domain.intent import LIVE_STATES, State
+from console.domain.language import _, together
 from console.domain.model import OPEN_CHARGE_STATES, Charge, ChargePermission, Json
 from console.domain.money import Money
 from console.domain.order import Order, clamp
@@ -34,9 +35,11 @@ class CreateCharge(OnPermission):
 
     def too_much(self, order: Order, object_id: str, amount: Money, can: Offer) -> Held:
         return Held(
-            f"{amount} is too much. {can.why}",
-            "The limit was set at the checkout and can't be raised: for more, ask the buyer for a"
-            " new checkout.",
+            together(_("{amount} is too much.", amount=amount), can.why),
+            _(
+                "The limit was set at the checkout and can't be raised: for more, ask the buyer for"
+                " a new checkout."
+            ),
         )
 
     def request(self, order: Order, object_id: str, amount: Money | None, wish: Wish) -> Request:
@@ -47,10 +50,11 @@ class CreateCharge(OnPermission):
             "captureNow": wish.capture_now,
             "canHandlePendingAuthorization": wish.pending_allowed,
         }
-        return Request("POST", "/charges", as_body(body))
+        return Request("/charges", as_body(body))
 
     def observed(self, order: Order, object_id: str, past: Sequence[Intent]) -> str:
-        """What Amazon counts as used, and what this journal has made under it.
+        """What Amazon counts as used, and what this journal has made under it, in English: the
+        key is made of it.
 
         Amazon need not count an open authorization, and lists no charges: so what was made from
         here is counted too, each charge once, dead ones as well. Two journals that share nothing
@@ -76,17 +80,17 @@ class CreateCharge(OnPermission):
             before=_room(permission, None),
             after=_room(permission, amount),
             buyer_sees=(
-                f"{amount} is collected at once." if now
-                else f"{amount} is reserved with the payment method of the order."
+                _("{amount} is collected at once.", amount=amount) if now
+                else _("{amount} is reserved with the payment method of the order.", amount=amount)
             ),
             undo=(
-                "No. What was captured can only be refunded." if now
-                else "Yes: cancel the new charge, until it is captured."
+                _("No. What was captured can only be refunded.") if now
+                else _("Yes: cancel the new charge, until it is captured.")
             ),
             facts=(
-                ("pending", "may stay pending for up to 24 hours"
+                (_("pending"), _("may stay pending for up to 24 hours")
                  if body["canHandlePendingAuthorization"]
-                 else "Amazon decides at once: authorized or declined"),
+                 else _("Amazon decides at once: authorized or declined")),
             ),
             warnings=tuple(_charge_warnings(order, draft, amount, past)),
         )  # fmt: skip
@@ -110,30 +114,51 @@ class CreateCharge(OnPermission):
         )
 
     def accepted(self, intent: Intent, made: Made) -> str:
-        said = (
-            f"One charge of {intent.amount} exists from the state that you saw: {made.id},"
-            f" {made.state}."
+        said = _(
+            "One charge of {amount} exists from the state that you saw: {charge}, {state}.",
+            amount=intent.amount,
+            charge=made.id,
+            state=made.state,
         )
+        begun = ""
         if made.state == "AuthorizationInitiated":
-            said += " It is pending: Amazon decides within 24 hours, nothing is reserved yet."
+            begun = _("It is pending: Amazon decides within 24 hours, nothing is reserved yet.")
         elif made.pending:
-            said += " The capture has begun, it is not done."
-        return said
+            begun = _("The capture has begun, it is not done.")
+        return together(said, begun)
 
     def declined(self, intent: Intent, made: Made) -> str:
-        return f"Amazon made charge {made.id}, and it is {made.state}{named(made.code)}."
+        return _(
+            "Amazon made charge {charge}, and it is {state}{code}.",
+            charge=made.id,
+            state=made.state,
+            code=named(made.code),
+        )
 
     def was_there(self, intent: Intent, made: Made) -> str:
-        when = f" on {made.at:%Y-%m-%d at %H:%M:%S} UTC" if made.at else ""
-        return f"A charge of {intent.amount} was made{when} already: {made.id}, {made.state}."
+        if made.at is None:
+            return _(
+                "A charge of {amount} was made already: {charge}, {state}.",
+                amount=intent.amount,
+                charge=made.id,
+                state=made.state,
+            )
+        return _(
+            "A charge of {amount} was made on {day} at {time} UTC already: {charge}, {state}.",
+            amount=intent.amount,
+            day=f"{made.at:%Y-%m-%d}",
+            time=f"{made.at:%H:%M:%S}",
+            charge=made.id,
+            state=made.state,
+        )
 
 
 def _room(permission: ChargePermission, amount: Money | None) -> Rows:
     if permission.limit is None or permission.balance is None:
-        return (("room left", "not told"),)
+        return ((_("room left"), _("not told")),)
     # Whether the balance falls at the authorization or at the capture is not documented.
     left = permission.balance if amount is None else clamp(permission.balance - amount)
-    return (("limit", str(permission.limit)), ("room, once captured", str(left)))
+    return ((_("limit"), str(permission.limit)), (_("room, once captured"), str(left)))
 
 
 def _charge_warnings(
@@ -144,16 +169,32 @@ def _charge_warnings(
     for charge in order.charges:
         if charge.state in OPEN_CHARGE_STATES and charge.id != replaced:
             found.append(
-                f"Charge {charge.id} over {charge.amount or 'an unknown amount'} is {charge.state}:"
-                " with this the buyer is charged beside it. Cancel it first if this replaces it."
+                together(
+                    _(
+                        "Charge {charge} over {amount} is {state}: with this the buyer is charged"
+                        " beside it.",
+                        charge=charge.id,
+                        amount=charge.amount or _("an unknown amount"),
+                        state=charge.state,
+                    ),
+                    _("Cancel it first if this replaces it."),
+                )
             )
     found += _more_than_the_limit(order, amount, replaced)
     for intent in past:
         same = intent.amount == amount and intent.operation == CreateCharge.name
         if same and intent.state in LIVE_STATES:
             found.append(
-                f"The same amount was charged before, by {intent.actor} on {intent.created[:16]}"
-                f" UTC (intent {intent.id}). This is a second charge."
+                together(
+                    _(
+                        "The same amount was charged before, by {operator} on {time} UTC (intent"
+                        " {intent}).",
+                        operator=intent.actor,
+                        time=intent.created[:16],
+                        intent=intent.id,
+                    ),
+                    _("This is a second charge."),
+                )
             )
     return found
 
@@ -173,8 +214,12 @@ def _more_than_the_limit(order: Order, amount: Money, replaced: str | None) -> l
     if permission.limit.currency != amount.currency or total <= permission.limit:
         return []
     return [
-        f"With this, {total} is captured or reserved on a limit of {permission.limit}: not all of"
-        " it can be captured."
+        _(
+            "With this, {total} is captured or reserved on a limit of {limit}: not all of it can be"
+            " captured.",
+            total=total,
+            limit=permission.limit,
+        )
     ]
 
 

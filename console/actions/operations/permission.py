@@ -6,6 +6,7 @@ from console.actions.operations.base import Made, Operation
 from console.actions.outcome import Held
 from console.actions.snapshot import Snapshot, charges_part, permission_part
 from console.domain.ids import Identifier
+from console.domain.language import _
 from console.domain.model import ChargePermission
 from console.domain.order import Order
 
@@ -22,8 +23,8 @@ class OnPermission(Operation):
     def choose(self, order: Order, target: Identifier) -> str:
         if order.permission is None:
             raise Held(
-                f"The charge permission of {target.id} could not be read.",
-                "Paste the order's own id, the part before the last dash.",
+                _("The charge permission of {id} could not be read.", id=target.id),
+                _("Paste the order's own id, the part before the last dash."),
             )
         return order.permission.id
 

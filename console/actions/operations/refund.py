@@ -18,6 +18,7 @@ from console.actions.snapshot import (
 from console.domain.disputes import doubts, known_here
 from console.domain.ids import Identifier
 from console.domain.intent import LIVE_STATES
+from console.domain.language import _, together
 from console.domain.model import PENDING_STATES, Charge, Json, Refund
 from console.domain.money import Money
 from console.domain.order import Order, clamp
@@ -48,7 +49,7 @@ class CreateRefund(Operation):
         """The reason is not sent: the API has no field for it."""
         assert amount is not None
         body = {"chargeId": object_id, "refundAmount": amount.to_api()}
-        return Request("POST", "/refunds", as_body(body))
+        return Request("/refunds", as_body(body))
 
     def observed(self, order: Order, object_id: str, past: Sequence[Intent]) -> str:
         """The floor: what must be counted as refunded already."""
@@ -80,12 +81,13 @@ class CreateRefund(Operation):
         return Words(
             before=before,
             after=after,
-            buyer_sees=(
-                f"{amount} back on the payment method of the order, once Amazon has done it;"
-                " Amazon writes to the buyer."
+            buyer_sees=_(
+                "{amount} back on the payment method of the order, once Amazon has done it; Amazon"
+                " writes to the buyer.",
+                amount=amount,
             ),
-            undo="No. A refund can't be taken back.",
-            facts=(("disputes", known_here(order, draft.object)),),
+            undo=_("No. A refund can't be taken back."),
+            facts=((_("disputes"), known_here(order, draft.object)),),
             warnings=tuple(_warnings(order, charge, amount, past, above=above)),
             above_captured=above,
             doubts=doubts(order, draft.object),
@@ -108,21 +110,40 @@ class CreateRefund(Operation):
         return bool(new) or before.differs(now, "charge", "state", "captured", "refunded")
 
     def accepted(self, intent: Intent, made: Made) -> str:
-        said = (
-            f"One refund of {intent.amount} exists from the total that you saw: {made.id},"
-            f" {made.state}."
+        said = _(
+            "One refund of {amount} was added to what you saw: {refund}, {state}.",
+            amount=intent.amount,
+            refund=made.id,
+            state=made.state,
         )
         if made.pending:
-            said += " It is initiated, not done: the buyer doesn't have the money yet."
+            begun = _("It is initiated, not done: the buyer doesn't have the money yet.")
+            return together(said, begun)
         return said
 
     def declined(self, intent: Intent, made: Made) -> str:
-        code = named(made.code)
-        return f"Amazon made refund {made.id} and declined it{code}: the buyer gets nothing."
+        return _(
+            "Amazon made refund {refund} and declined it{code}: the buyer gets nothing.",
+            refund=made.id,
+            code=named(made.code),
+        )
 
     def was_there(self, intent: Intent, made: Made) -> str:
-        when = f" on {made.at:%Y-%m-%d at %H:%M:%S} UTC" if made.at else ""
-        return f"A refund of {intent.amount} was made{when} already: {made.id}, {made.state}."
+        if made.at is None:
+            return _(
+                "A refund of {amount} was made already: {refund}, {state}.",
+                amount=intent.amount,
+                refund=made.id,
+                state=made.state,
+            )
+        return _(
+            "A refund of {amount} was made on {day} at {time} UTC already: {refund}, {state}.",
+            amount=intent.amount,
+            day=f"{made.at:%Y-%m-%d}",
+            time=f"{made.at:%H:%M:%S}",
+            refund=made.id,
+            state=made.state,
+        )
 
 
 def _made(refund: Refund) -> Made:
@@ -141,14 +162,14 @@ def _figures(order: Order, charge: Charge, amount: Money, floor: Money) -> tuple
     """The charge before and after a refund of `amount`."""
     left = order.refundable(charge) or Money.zero(amount.currency)
     before = (
-        ("captured", str(charge.captured)),
-        ("refunded so far", str(floor)),
-        ("can still be refunded", str(left)),
+        (_("captured"), str(charge.captured)),
+        (_("refunded so far"), str(floor)),
+        (_("can still be refunded"), str(left)),
     )
     after = (
-        ("captured", str(charge.captured)),
-        ("refunded, once Amazon has done it", str(floor + amount)),
-        ("can still be refunded", str(clamp(left - amount))),
+        (_("captured"), str(charge.captured)),
+        (_("refunded, once Amazon has done it"), str(floor + amount)),
+        (_("can still be refunded"), str(clamp(left - amount))),
     )
     return before, after
 
@@ -158,18 +179,30 @@ def _warnings(
 ) -> list[str]:
     found = list(dict.fromkeys([*doubts(order, charge.id), *order.warnings]))
     if above:
-        found.append("With this, more is refunded than was captured.")
+        found.append(_("With this, more is refunded than was captured."))
     for refund in order.refunds_of(charge.id):
         if refund.is_dead:
             found.append(
-                f"Amazon declined an earlier refund of {refund.amount}: {refund.id}"
-                f" ({refund.status.reason_code})."
+                _(
+                    "Amazon declined an earlier refund of {amount}: {refund} ({code}).",
+                    amount=refund.amount,
+                    refund=refund.id,
+                    code=refund.status.reason_code,
+                )
             )
     for intent in past:
         same = intent.amount == amount and intent.operation == CreateRefund.name
         if same and intent.state in LIVE_STATES:
             found.append(
-                f"The same amount was refunded before, by {intent.actor} on {intent.created[:16]}"
-                f" UTC (intent {intent.id}). This is a second refund."
+                together(
+                    _(
+                        "The same amount was refunded before, by {operator} on {time} UTC (intent"
+                        " {intent}).",
+                        operator=intent.actor,
+                        time=intent.created[:16],
+                        intent=intent.id,
+                    ),
+                    _("This is a second refund."),
+                )
             )
     return found

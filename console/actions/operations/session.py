@@ -19,6 +19,7 @@ from console.actions.outcome import Held, Result
 from console.actions.plan import Wish, Words
 from console.actions.snapshot import Snapshot, session_part
 from console.domain.ids import Identifier, Kind
+from console.domain.language import _, together
 from console.domain.model import Charge, CheckoutSession, Json
 from console.domain.money import Money
 from console.domain.order import Order
@@ -44,8 +45,8 @@ class CompleteCheckoutSession(Operation):
     def choose(self, order: Order, target: Identifier) -> str:
         if target.kind is not Kind.CHECKOUT_SESSION or order.session is None:
             raise Held(
-                f"{target.id} is no checkout session.",
-                "Paste the session's own id, a UUID that the shop has.",
+                _("{id} is no checkout session.", id=target.id),
+                _("Paste the session's own id, a UUID that the shop has."),
             )
         return order.session.id
 
@@ -62,7 +63,7 @@ class CompleteCheckoutSession(Operation):
     def _say_it_is_over(self, order: Order, object_id: str, wish: Wish) -> NoReturn:
         already = self.already(order, object_id, None, wish)
         if already is not None:
-            raise Held(already, "Nothing had to be sent.", result=Result.ALREADY_SO)
+            raise Held(already, _("Nothing had to be sent."), result=Result.ALREADY_SO)
         raise Held(offer(order, self.action, object_id).why)
 
     def require_allowed(
@@ -72,21 +73,31 @@ class CompleteCheckoutSession(Operation):
         agreed = session_of(order).amount
         if agreed is not None and amount != agreed:
             raise Held(
-                f"The buyer agreed to {agreed}, not to {amount}. Amazon answers AmountMismatch to"
-                " any other amount.",
-                f"Complete it with --amount {agreed.plain}, or let the shop update the session.",
+                together(
+                    _(
+                        "The buyer agreed to {agreed}, not to {amount}.",
+                        agreed=agreed,
+                        amount=amount,
+                    ),
+                    _("Amazon answers AmountMismatch to any other amount."),
+                ),
+                _(
+                    "Complete it with --amount {amount}, or let the shop update the session.",
+                    amount=agreed.plain,
+                ),
             )
 
     def already(self, order: Order, object_id: str, amount: Money | None, wish: Wish) -> str | None:
         session = session_of(order)
         if session.state != "Completed":
             return None
-        return f"It is Completed already. {' '.join(remains(session, order.observed)[1:])}"
+        rest = remains(session, order.observed)[1:]
+        return together(_("It is Completed already."), *rest)
 
     def request(self, order: Order, object_id: str, amount: Money | None, wish: Wish) -> Request:
         assert amount is not None
         body = as_body({"chargeAmount": amount.to_api()})
-        return Request("POST", f"/checkoutSessions/{object_id}/complete", body)
+        return Request(f"/checkoutSessions/{object_id}/complete", body)
 
     def observed(self, order: Order, object_id: str, past: Sequence[Intent]) -> str:
         return session_of(order).state
@@ -94,15 +105,23 @@ class CompleteCheckoutSession(Operation):
     def words(self, order: Order, draft: Draft, past: Sequence[Intent]) -> Words:
         session = session_of(order)
         return Words(
-            before=(("state", session.state), ("agreed", str(session.amount or "not told"))),
-            after=(("state", "Completed"), ("agreed", str(draft.amount))),
-            buyer_sees=f"The order over {draft.amount} is placed; Amazon writes to the buyer.",
-            undo="Only by what follows: cancel the charge, or refund it.",
-            facts=(("session", " ".join(remains(session, order.observed)[1:2])),),
+            before=(
+                (_("state"), session.state),
+                (_("agreed"), str(session.amount or _("not told"))),
+            ),
+            after=((_("state"), "Completed"), (_("agreed"), str(draft.amount))),
+            buyer_sees=_(
+                "The order over {amount} is placed; Amazon writes to the buyer.",
+                amount=draft.amount,
+            ),
+            undo=_("Only by what follows: cancel the charge, or refund it."),
+            facts=((_("session"), together(*remains(session, order.observed)[1:2])),),
             warnings=(
                 *order.warnings,
-                "Only if the buyer is back on the shop's page and the shop didn't complete it: the"
-                " shop has to know of the order that this makes.",
+                _(
+                    "Only if the buyer is back on the shop's page and the shop didn't complete it:"
+                    " the shop has to know of the order that this makes."
+                ),
             ),
         )
 
@@ -141,23 +160,28 @@ class CompleteCheckoutSession(Operation):
         return found
 
     def ended(self, intent: Intent, now: Snapshot) -> str:
-        return (
+        return _(
             "The session is Canceled now, so it can't be completed any more: the buyer has to check"
             " out again."
         )
 
     def accepted(self, intent: Intent, made: Made) -> str:
-        said = f"The session is completed: {made.id}, {made.state}."
+        said = _("The session is completed: {id}, {state}.", id=made.id, state=made.state)
         if made.pending:
-            said += " Its authorization is pending: Amazon decides within 24 hours."
+            pending = _("Its authorization is pending: Amazon decides within 24 hours.")
+            return together(said, pending)
         return said
 
     def declined(self, intent: Intent, made: Made) -> str:
-        code = named(made.code)
-        return f"The session was completed, and its charge {made.id} is {made.state}{code}."
+        return _(
+            "The session was completed, and its charge {charge} is {state}{code}.",
+            charge=made.id,
+            state=made.state,
+            code=named(made.code),
+        )
 
     def was_there(self, intent: Intent, made: Made) -> str:
-        return f"The session is Completed already: {made.id}."
+        return _("The session is Completed already: {id}.", id=made.id)
 
 
 _STANDINGS = {

@@ -21,6 +21,7 @@ from console.actions.outcome import Held
 from console.actions.plan import Wish, Words
 from console.actions.snapshot import Snapshot, merchant_part, permission_part, recurring_part
 from console.domain.guides import fixed_life
+from console.domain.language import N_, _, many, together
 from console.domain.limits import MAX_STORE_NAME
 from console.domain.model import ChargePermission, Json
 from console.domain.money import AmountError, Money
@@ -31,13 +32,14 @@ from console.store.decisions import Draft, Intent
 
 _FREQUENCY: Final = re.compile(r"(?:(?P<value>[1-9][0-9]{0,2})\s+)?(?P<unit>[A-Za-z]+)")
 UNITS: Final = ("Year", "Month", "Week", "Day", "Variable")
-# The fields of merchantMetadata and what a person calls them. Only the store name's limit is
-# confirmed; the others are quoted in many places and printed nowhere.
+# The fields of merchantMetadata and what a person calls them, which `_` translates where it is
+# shown. Only the store name's limit is confirmed; the others are quoted in many places and
+# printed nowhere.
 MERCHANT_FIELDS: Final = {
-    "merchantReferenceId": ("reference", None),
-    "merchantStoreName": ("store name", MAX_STORE_NAME),
-    "noteToBuyer": ("note to the buyer", None),
-    "customInformation": ("custom information", None),
+    "merchantReferenceId": (N_("reference"), None),
+    "merchantStoreName": (N_("store name"), MAX_STORE_NAME),
+    "noteToBuyer": (N_("note to the buyer"), None),
+    "customInformation": (N_("custom information"), None),
 }
 _LONG_FIELDS: Final = ("noteToBuyer", "customInformation")  # they may have several lines
 
@@ -74,27 +76,41 @@ class UpdateChargePermission(OnPermission):
             raise Held(can.why, fixed_life(order))
         super().require_allowed(action, order, object_id, amount, wish)
         if action == "extend" and not wish.frequency:
-            has = recurring_part(permission)["frequency"] or "not told"
+            has = recurring_part(permission)["frequency"] or _("not told")
             raise Held(
-                "Amazon computes the expiry from the frequency, and none was given.",
-                f'Give one, such as --frequency "1 Year"; now it is {has}.',
+                _("Amazon computes the expiry from the frequency, and none was given."),
+                _('Give one, such as --frequency "1 Year"; now it is {frequency}.', frequency=has),
             )
         if not wish.merchant and not wish.frequency:
-            raise Held("Nothing to change was given.", "Name a field and its new value.")
+            raise Held(_("Nothing to change was given."), _("Name a field and its new value."))
         for name, typed in wish.merchant.items():
             called, most = MERCHANT_FIELDS[name]
             value = typed.strip()
             if clean_json(value) != value or ("\n" in value and name not in _LONG_FIELDS):
                 raise Held(
-                    f"The {called} holds a character that can't be seen, such as a tab.",
-                    "Type it anew: what is written must be what is read back.",
+                    _(
+                        "The {field} holds a character that can't be seen, such as a tab.",
+                        field=_(called),
+                    ),
+                    _("Type it anew: what is written must be what is read back."),
                 )
             if most is not None and len(value) > most:
-                raise Held(f"The {called} has {len(value)} characters; Amazon takes {most}.")
+                raise Held(
+                    many(
+                        "The {field} has {count} character; Amazon takes {most}.",
+                        "The {field} has {count} characters; Amazon takes {most}.",
+                        len(value),
+                        field=_(called),
+                        most=most,
+                    )
+                )
             if permission.state == "Closed" and merchant_part(permission)[name]:
                 raise Held(
-                    f"The permission is Closed, so its {called} can't be changed any more:"
-                    " only what is still empty can be filled.",
+                    _(
+                        "The permission is Closed, so its {field} can't be changed any more: only"
+                        " what is still empty can be filled.",
+                        field=_(called),
+                    )
                 )
 
     def already(self, order: Order, object_id: str, amount: Money | None, wish: Wish) -> str | None:
@@ -102,11 +118,11 @@ class UpdateChargePermission(OnPermission):
         wanted = _wanted(self._fields(permission_of(order), wish))
         if snapshot is None or not wanted:
             return None
-        return "It has these values already." if _equal(wanted, snapshot) else None
+        return _("It has these values already.") if _equal(wanted, snapshot) else None
 
     def request(self, order: Order, object_id: str, amount: Money | None, wish: Wish) -> Request:
         fields = self._fields(permission_of(order), wish)
-        return Request("PATCH", f"/chargePermissions/{object_id}", as_body(fields))
+        return Request(f"/chargePermissions/{object_id}", as_body(fields))
 
     def _fields(self, permission: ChargePermission, wish: Wish) -> dict[str, Any]:
         fields: dict[str, Any] = {}
@@ -126,18 +142,21 @@ class UpdateChargePermission(OnPermission):
         snapshot = self.snapshot(order, permission.id)
         assert snapshot is not None
         wanted = _wanted(body_of(draft))
-        rows = [
-            (name, str(snapshot.part(part).get(name) or "empty"), value or "empty")
-            for (part, name), value in wanted.items()
-        ]
+        empty = _("empty")
+        before = [(name, str(snapshot.part(part).get(name) or empty)) for part, name in wanted]
+        after = [(name, value or empty) for (_part, name), value in wanted.items()]
         if draft.action == "extend":
-            until = snapshot.part("permission")["expires"] or "not told"
-            rows.append(("expires", until, "what Amazon computes from it"))
+            until = snapshot.part("permission")["expires"] or _("not told")
+            before.append((_("expires"), until))
+            after.append((_("expires"), _("what Amazon computes from it")))
         return Words(
-            before=tuple((name, before) for name, before, _ in rows),
-            after=tuple((name, after) for name, _, after in rows),
+            before=tuple(before),
+            after=tuple(after),
             buyer_sees=_seen_by_buyer(wanted, permission),
-            undo="Yes: change it back. The last one who writes wins, here and in the shop.",
+            undo=together(
+                _("Yes: change it back."),
+                _("The last one who writes wins, here and in the shop."),
+            ),
             warnings=tuple(_update_warnings(order, draft)),
         )
 
@@ -177,34 +196,47 @@ class UpdateChargePermission(OnPermission):
 
     def ended(self, intent: Intent, now: Snapshot) -> str:
         wanted = _wanted(body_of(intent))
-        values = ", ".join(f"{name} {now.part(part).get(name) or 'empty'}" for part, name in wanted)
-        said = (
-            f"Somebody else has written meanwhile: {values}. It was not written over; the last one"
-            " who writes wins, so decide anew if yours is still meant."
+        empty = _("empty")
+        values = ", ".join(f"{name} {now.part(part).get(name) or empty}" for part, name in wanted)
+        late = _("An attempt of ours has no answer: if it is only late, it still writes.")
+        return together(
+            _("Somebody else has written meanwhile: {values}.", values=values),
+            _(
+                "It was not written over; the last one who writes wins, so decide anew if yours is"
+                " still meant."
+            ),
+            late if intent.unanswered else "",
         )
-        if intent.unanswered:
-            said += " An attempt of ours has no answer: if it is only late, it still writes."
-        return said
 
     def accepted(self, intent: Intent, made: Made) -> str:
         if intent.action != "extend":
-            return f"Charge permission {made.id} has the new values."
+            return _("Charge permission {permission} has the new values.", permission=made.id)
         before = Snapshot(intent.snapshot).part("permission").get("expires")
         after = permission_part(ChargePermission.from_api(made.raw or {}))["expires"]
         if before == after:
-            return (
-                f"Amazon took the frequency and did not move the expiry: it is still"
-                f" {after or 'not told'}."
+            return _(
+                "Amazon took the frequency and did not move the expiry: it is still {expiry}.",
+                expiry=after or _("not told"),
             )
-        return (
-            f"It expires {after or 'at a time that is not told'}; before, {before or 'not told'}."
+        return _(
+            "It expires {after}; before, {before}.",
+            after=after or _("at a time that is not told"),
+            before=before or _("not told"),
         )
 
     def declined(self, intent: Intent, made: Made) -> str:
-        return f"Charge permission {made.id} is {made.state}{named(made.code)}."
+        return _(
+            "Charge permission {permission} is {state}{code}.",
+            permission=made.id,
+            state=made.state,
+            code=named(made.code),
+        )
 
     def was_there(self, intent: Intent, made: Made) -> str:
-        return f"Charge permission {made.id} has these values already, not by this."
+        return _(
+            "Charge permission {permission} has these values already, not by this.",
+            permission=made.id,
+        )
 
 
 def parse_frequency(text: str) -> dict[str, str]:
@@ -213,8 +245,13 @@ def parse_frequency(text: str) -> dict[str, str]:
     unit = match["unit"].capitalize().removesuffix("s") if match else ""
     if match is None or unit not in UNITS or (unit != "Variable") != bool(match["value"]):
         raise AmountError(
-            f"{text!r} is no frequency. Type a number and a unit, such as 1 Year, 3 Month, 2 Week"
-            " or 30 Day; or Variable."
+            together(
+                _("{typed} is no frequency.", typed=repr(text)),
+                _(
+                    "Type a number and a unit, such as 1 Year, 3 Month, 2 Week or 30 Day; or"
+                    " Variable."
+                ),
+            )
         )
     return {"unit": unit, "value": match["value"] or "0"}
 
@@ -240,17 +277,19 @@ def _equal(wanted: dict[Field, str], now: Snapshot) -> bool:
 
 def _seen_by_buyer(wanted: dict[Field, str], permission: ChargePermission) -> str:
     if permission.state == "Closed":
-        return "Nothing: mails to the buyer don't show what was changed after closing."
-    if any(part == "recurring" for part, _ in wanted):
-        return "The new frequency stands in Amazon's mails to the buyer."
-    return "The new values stand in the buyer's Amazon Pay account, and in mails from now on."
+        return _("Nothing: mails to the buyer don't show what was changed after closing.")
+    if any(part == "recurring" for part, _name in wanted):
+        return _("The new frequency stands in Amazon's mails to the buyer.")
+    return _("The new values stand in the buyer's Amazon Pay account, and in mails from now on.")
 
 
 def _update_warnings(order: Order, draft: Draft) -> list[str]:
     found = [*order.warnings]
     if draft.action == "extend" and draft.object[1:3] == "02":
         found.append(
-            "In the EU and the UK a change of plan must not be made by an update (PSD2): if the"
-            " buyer agreed to another plan, close this one and let them check out again."
+            _(
+                "In the EU and the UK a change of plan must not be made by an update (PSD2): if the"
+                " buyer agreed to another plan, close this one and let them check out again."
+            )
         )
     return found

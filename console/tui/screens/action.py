@@ -14,9 +14,11 @@ from textual.widgets import ContentSwitcher, Input, Static
 
 from console.actions.plan import Plan, Wish
 from console.actions.planning import plan_action
+from console.domain.action_table import BY_NAME
 from console.domain.ids import parse
-from console.domain.rules import BY_NAME
+from console.domain.language import N_, _
 from console.tui.failures import READ_FAILURES, say_failure
+from console.tui.fault import kind_and_place
 from console.tui.messages import Said
 from console.tui.screens.forms import Subject, wish_of
 from console.tui.screens.steps import ConfirmStep, OutcomeStep, PlanStep, WhatStep
@@ -27,20 +29,21 @@ from console.tui.words import QUIET, joined, quiet
 if TYPE_CHECKING:
     from console.session import Session
 
-STEPS: Final = ("what", "plan", "confirm", "outcome")
+# The ids of the pages, and what they are called.
+STEPS: Final = (N_("what"), N_("plan"), N_("confirm"), N_("outcome"))
 _KEYS: Final = {
-    "what": "enter  next, then plan     esc  leave",
-    "planning": "esc  leave",
-    "plan": "enter  go on     ↑ ↓  scroll     esc  change it",
-    "confirm": "enter  send, once the phrase is typed     esc  back to the plan",
-    "cooling": "esc  stop it: nothing is sent",
-    "sending": "esc  leave this dialog; the sending goes on",
-    "outcome": "esc  close",
+    "what": N_("enter  next, then plan     esc  leave"),
+    "planning": N_("esc  leave"),
+    "plan": N_("enter  go on     ↑ ↓  scroll     esc  change it"),
+    "confirm": N_("enter  send, once the phrase is typed     esc  back to the plan"),
+    "cooling": N_("esc  stop it: nothing is sent"),
+    "sending": N_("esc  leave this dialog; the sending goes on"),
+    "outcome": N_("esc  close"),
 }
 _KINDS: Final = {
-    "charge": "charge",
-    "charge_permission": "order",
-    "checkout_session": "checkout session",
+    "charge": N_("charge {id}"),
+    "charge_permission": N_("order {id}"),
+    "checkout_session": N_("checkout session {id}"),
 }
 
 
@@ -53,6 +56,8 @@ class Sender(Protocol):
     def perform(self, plan: Plan, phrase: str, *, above_captured: bool, disputed: bool) -> None: ...
 
     def stop(self, plan: Plan) -> bool: ...
+
+    def failed(self, plan: Plan) -> None: ...
 
 
 class ActionDialog(ModalScreen[None]):
@@ -90,9 +95,11 @@ class ActionDialog(ModalScreen[None]):
         live = self._sender.session.profile.environment == "live"
         target = parse(self._subject.offer.target).v2
         action = BY_NAME[self._subject.offer.action]
-        title = f"{action.title} · {_KINDS[target.kind]} {target.id}"
+        title = f"{_(action.title)} · {_(_KINDS[target.kind], id=target.id)}"
         dialog = self.query_one("#dialog")
-        dialog.border_title = Content(f"{title} · LIVE: real money" if live else title)
+        dialog.border_title = Content(
+            _("{title} · LIVE: real money", title=title) if live else title
+        )
         self.set_class(live, "-live")
         self.query_one("#dialog-notice").display = False
         self._go("what")
@@ -108,11 +115,11 @@ class ActionDialog(ModalScreen[None]):
 
     def _draw_frame(self) -> None:
         parts = [
-            Content.styled(f" {number} {step} ", "bold reverse" if step == self._step else QUIET)
+            Content.styled(f" {number} {_(step)} ", "bold reverse" if step == self._step else QUIET)
             for number, step in enumerate(STEPS, start=1)
         ]
         self.query_one("#steps", Static).update(quiet(" ─ ").join(parts))
-        self.query_one("#dialog-keys", Static).update(quiet(_KEYS[self._place]))
+        self.query_one("#dialog-keys", Static).update(quiet(_(_KEYS[self._place])))
 
     @property
     def _place(self) -> str:
@@ -151,7 +158,18 @@ class ActionDialog(ModalScreen[None]):
     def _stop(self, plan: Plan) -> None:
         """Stop what was confirmed while its cooling time runs; what came of it is told then."""
         if not self._sender.stop(plan):
-            self.progress("Too late to stop it: it is being sent")
+            self.progress(_("Too late to stop it: it is being sent"))
+
+    @property
+    def under_way(self) -> Plan | None:
+        """What was confirmed and has no outcome yet."""
+        return None if self._ended else self.sent_plan
+
+    def halt(self) -> None:
+        """A fault elsewhere: what still cools is not sent."""
+        plan = self.sent_plan
+        if plan is not None and self._sender.session.engine.is_cooling(plan):
+            self._sender.stop(plan)
 
     # --- what, and the plan ------------------------------------------------------------------
 
@@ -182,8 +200,8 @@ class ActionDialog(ModalScreen[None]):
         if self._planning or self._step != "what" or not self._what.go_on(name):
             return
         self._planning = True
-        said = "Reading the order and the journal …"
-        self._say(Said("Planning", said, tone="waiting"))
+        said = _("Reading the order and the journal …")
+        self._say(Said(_("Planning"), said, tone="waiting"))
         self._draw_frame()
         self.run_worker(
             self._make_plan(wish_of(self._subject, self._what.values)),
@@ -200,8 +218,8 @@ class ActionDialog(ModalScreen[None]):
         except READ_FAILURES as error:
             self.call_later(self._planned, None, say_failure(error))
         except Exception as error:  # a fault of ours; nothing was sent
-            said = Said("Unexpected fault", f"{type(error).__name__}: {error}",
-                        "Nothing was sent. Please report it.", "bad")  # fmt: skip
+            said = Said(_("Unexpected fault"), kind_and_place(error),
+                        _("Nothing was sent. Please report it."), "bad")  # fmt: skip
             self.call_later(self._planned, None, said)
         else:
             self.call_later(self._planned, plan, None)
@@ -240,6 +258,13 @@ class ActionDialog(ModalScreen[None]):
             return
         # Marked before anything is begun: whatever else is pressed finds it sent.
         self.sent_plan = plan
+        try:
+            self._send(plan, step)
+        except Exception:
+            self._sender.failed(plan)  # what is known of it stands in the journal
+            raise
+
+    def _send(self, plan: Plan, step: ConfirmStep) -> None:
         self._cooling = bool(self._sender.session.engine.policy.cooling_seconds)
         step.close()
         self._go("outcome")
@@ -254,7 +279,7 @@ class ActionDialog(ModalScreen[None]):
 
     def progress(self, text: str) -> None:
         if self._step != "outcome":
-            self._say(Said("Under way", text, tone="waiting"))
+            self._say(Said(_("Under way"), text, tone="waiting"))
             return
         plan = self.sent_plan
         self._cooling = plan is not None and self._sender.session.engine.is_cooling(plan)
@@ -264,19 +289,9 @@ class ActionDialog(ModalScreen[None]):
     def ended(self, said: Said) -> None:
         """The outcome is known, or known to be unknown."""
         self._ended = True
+        if self._step != "outcome":  # a fault came before that was shown
+            self._go("outcome")
         self.query_one("#dialog").set_class(said.tone == "bad", "-bad")
         self.query_one("#dialog").set_class(said.tone == "good", "-good")
         self.query_one(OutcomeStep).end(said)
         self._draw_frame()
-
-    def failed(self) -> None:
-        """A fault of ours while it was being sent: the journal knows more than we do."""
-        if self._step == "outcome" and not self._ended:
-            self.ended(
-                Said(
-                    "OUTCOME UNKNOWN",
-                    "An unexpected fault of the console; it may have been sent.",
-                    "Press i in the console: the open intents.",
-                    "bad",
-                )
-            )

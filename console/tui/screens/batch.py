@@ -7,7 +7,7 @@ too, so that the command line can go on with it after a crash.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -20,12 +20,14 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from console.domain.action_table import BY_NAME
 from console.domain.batch import Batch, Line, Progress, Report, Standing, takes_amount
 from console.domain.batch_words import report_text, review_text
-from console.domain.rules import BY_NAME
+from console.domain.language import N_, _, many
 from console.domain.text import clean_line
 from console.tui.messages import Said
 from console.tui.widgets.drawn import Drawn
+from console.tui.widgets.filter import Filter, matches
 from console.tui.widgets.notice import said_lines
 from console.tui.widgets.search import CleanInput
 from console.tui.words import TONES, literal, progress_bar, quiet, wrapped
@@ -41,20 +43,21 @@ _TOLD: Final = 6  # of the last things that were said
 # A list says in a cell what the dialogs ask for in fields of their own.
 _ACTIONS: Final = tuple(name for name in BY_NAME if name != "update")
 _FIELDS: Final = {
-    "action": ("Action", "such as refund"),
-    "amount": ("Amount", "for each order, such as 10.00 USD; never filled in"),
-    "reason": ("Reason", "why; it goes to the journal"),
-    "ticket": ("Ticket", "the case's number, if there is one"),
+    "action": (N_("Action"), N_("such as refund")),
+    "amount": (N_("Amount"), N_("for each order, such as 10.00 USD; never filled in")),
+    "reason": (N_("Reason"), N_("why; it goes to the journal")),
+    "ticket": (N_("Ticket"), N_("the case's number, if there is one")),
 }
+_SOURCE: Final = N_("the work list")  # it stands in the plan file, which is English
 _KEYS: Final = {
-    "what": "enter  next, then plan     esc  leave",
-    "planning": "esc  stop planning",
-    "review": "enter  go on     ↑ ↓  scroll     esc  change it",
-    "confirm": "enter  begin, once the phrase is typed     esc  back to the plan",
-    "working": "esc  stop before the next row",
-    "stopping": "stopping: the row that is under way ends first …",
-    "ended": "↑ ↓  scroll     esc  back to the list",
-    "left": "enter  go on with what is left     ↑ ↓  scroll     esc  back to the list",
+    "what": N_("enter  next, then plan     esc  leave"),
+    "planning": N_("esc  stop planning"),
+    "review": N_("enter  go on     ↑ ↓  scroll     f  filter     esc  change it"),
+    "confirm": N_("enter  begin, once the phrase is typed     esc  back to the plan"),
+    "working": N_("esc  stop before the next row"),
+    "stopping": N_("stopping: the row that is under way ends first …"),
+    "ended": N_("↑ ↓  scroll     f  filter     esc  back to the list"),
+    "left": N_("enter  go on with what is left     f  filter     esc  back to the list"),
 }
 
 
@@ -64,6 +67,7 @@ class BatchScreen(ModalScreen[Report | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Go on", show=False),
         Binding("escape", "back", "Back or stop", show=False),
+        Binding("f,slash", "filter", "Filter the rows", show=False),
     ]
 
     DEFAULT_CSS = """
@@ -111,16 +115,17 @@ class BatchScreen(ModalScreen[Report | None]):
         with Vertical(id="dialog", classes="tall"):
             with Vertical(id="what"):
                 for name, (label, hint) in _FIELDS.items():
-                    yield _field(name, label, hint)
+                    yield _field(name, _(label), _(hint))
             with Vertical(id="confirm"):
-                yield _field("phrase", "Phrase", "")
+                yield _field("phrase", _("Phrase"), "")
+            yield Filter()
             with VerticalScroll(id="batch-pane"):
                 yield Drawn(self._lines, id="batch-text")
-            yield Drawn(lambda _width: [quiet(_KEYS[self._place])], id="dialog-keys")
+            yield Drawn(lambda _width: [quiet(_(_KEYS[self._place]))], id="dialog-keys")
 
     def on_mount(self) -> None:
         count = len(self._entries)
-        title = f"One action for {count} order{'' if count == 1 else 's'}"
+        title = many("One action for {count} order", "One action for {count} orders", count)
         self.query_one("#dialog").border_title = Content(title)
         self._enter("what")
 
@@ -141,8 +146,42 @@ class BatchScreen(ModalScreen[Report | None]):
         if begun or (self._phase == "ended" and self._has_more):
             self._enter("confirm")
 
+    @property
+    def _filter(self) -> Filter:
+        return self.query_one(Filter)
+
+    def action_filter(self) -> None:
+        """The rows of a plan or of a report, narrowed; with the lines that tell more of each."""
+        if self._phase in ("review", "ended"):
+            self._filter.open()
+
+    @on(Filter.Changed)
+    def _filtered(self) -> None:
+        self.query_one("#batch-pane").scroll_home(animate=False)
+        self._redraw()
+
+    @on(Filter.Left)
+    def _pane_again(self) -> None:
+        self.query_one("#batch-pane").focus()
+
+    @on(Filter.Moved)
+    def _scroll(self, event: Filter.Moved) -> None:
+        self.query_one("#batch-pane").scroll_relative(y=event.by, animate=False)
+
+    def _narrowed(self, texts: Iterable[str]) -> list[str]:
+        """The texts, or of their rows those that match the filter."""
+        everything = list(texts)
+        if not self._filter.text or self._batch is None:
+            return everything
+        rows = rows_of(everything, [row.line for row in self._batch.rows])
+        found = [row for row in rows if matches(" ".join(row), self._filter.text)]
+        self._filter.count(len(found), len(rows))
+        return [line for row in found for line in row]
+
     def action_back(self) -> None:
-        if self._phase in ("what", "ended"):
+        if self._filter.is_on:
+            self._filter.clear()
+        elif self._phase in ("what", "ended"):
             self.dismiss(self._report)
         elif self._phase == "planning":
             self.app.workers.cancel_node(self)
@@ -172,6 +211,12 @@ class BatchScreen(ModalScreen[Report | None]):
             self._against = ""
             self._redraw()
 
+    def halt(self) -> None:
+        """A fault elsewhere: the row that is being sent is the last one."""
+        if self._phase == "working" and self._stop is not None:
+            self._stop.ask()
+            self._enter("stopping")
+
     # --- the plan ----------------------------------------------------------------------------
 
     def _value(self, name: str) -> str:
@@ -181,11 +226,12 @@ class BatchScreen(ModalScreen[Report | None]):
         """The field that is not as it must be, and why; the plan judges everything else."""
         action = self._value("action").lower()
         if action not in _ACTIONS:
-            return "action", f"Type one of: {', '.join(_ACTIONS)}."
+            return "action", _("Type one of: {actions}.", actions=", ".join(_ACTIONS))
         if takes_amount(action) and not self._value("amount"):
-            return "amount", f"{action} needs an amount: it is the same for each order."
+            said = _("{action} needs an amount: it is the same for each order.", action=action)
+            return "amount", said
         if not takes_amount(action) and self._value("amount"):
-            return "amount", f"{action} takes no amount: leave it empty."
+            return "amount", _("{action} takes no amount: leave it empty.", action=action)
         return "", ""
 
     def _plan(self) -> None:
@@ -208,10 +254,11 @@ class BatchScreen(ModalScreen[Report | None]):
 
         def tell(progress: Progress) -> None:
             share = (progress.done - 1) / progress.total
-            self._post(self.Told(f"Planning {progress.said}. Nothing is sent.", share))
+            said = _("Planning {row}. Nothing is sent.", row=progress.said)
+            self._post(self.Told(said, share))
 
         async def work() -> None:
-            batch = await plan_batch(self._session.engine, lines, "the work list", tell)
+            batch = await plan_batch(self._session.engine, lines, _SOURCE, tell)
             self._file = await asyncio.to_thread(_keep, batch, self._session)
             self._post(self.Planned(batch))
 
@@ -230,7 +277,8 @@ class BatchScreen(ModalScreen[Report | None]):
 
         assert self._batch is not None
         if not self._batch.is_confirmed_by(typed):
-            self._against = f"Not the phrase. To begin, type exactly: {self._batch.phrase}"
+            phrase = self._batch.phrase
+            self._against = _("Not the phrase. To begin, type exactly: {phrase}", phrase=phrase)
             self._redraw()
             return
         self._stop = Stop()
@@ -269,10 +317,10 @@ class BatchScreen(ModalScreen[Report | None]):
         except READ_FAILURES as error:
             self._post(failed(say_failure(error)))
         except CantWrite as error:
-            self._post(failed(Said("The plan can't be kept", str(error), "", "bad")))
+            self._post(failed(Said(_("The plan can't be kept"), str(error), "", "bad")))
         except Exception as error:
-            name = type(error).__name__
-            self._post(failed(Said("Unexpected fault", name, "Please report it.", "bad")))
+            said = Said(_("Unexpected fault"), type(error).__name__, _("Please report it."), "bad")
+            self._post(failed(said))
 
     # --- drawing -----------------------------------------------------------------------------
 
@@ -308,29 +356,33 @@ class BatchScreen(ModalScreen[Report | None]):
         return _DRAWN[self._phase](self, width)
 
     def _what_lines(self, width: int) -> list[Content]:
-        said = "Every order is read and gets a verdict first; nothing is sent before you confirm."
-        actions = f"The actions are {', '.join(_ACTIONS)}."
+        said = _(
+            "Every order is read and gets a verdict first; nothing is sent before you confirm."
+        )
+        actions = _("The actions are {actions}.", actions=", ".join(_ACTIONS))
         return [*wrapped(quiet(actions), width), *wrapped(quiet(said), width)]
 
     def _review_lines(self, width: int) -> list[Content]:
         assert self._batch is not None
-        kept = [f"Kept in {self._file}"] if self._file else []
-        return _texts([*review_text(self._batch), "", *kept], width)
+        kept = [_("Kept in {file}", file=self._file)] if self._file else []
+        return _texts(self._narrowed([*review_text(self._batch), "", *kept]), width)
 
     def _confirm_lines(self, width: int) -> list[Content]:
         assert self._batch is not None
-        return wrapped(literal(f"To begin, type exactly: {self._batch.phrase}"), width)
+        return wrapped(
+            literal(_("To begin, type exactly: {phrase}", phrase=self._batch.phrase)), width
+        )
 
     def _working_lines(self, width: int) -> list[Content]:
         bar = [progress_bar(self._share, width)] if self._share is not None else []
-        return [*_texts(self._told or ["Beginning"], width), *bar]
+        return [*_texts(self._told or [_("Beginning")], width), *bar]
 
     def _ended_lines(self, width: int) -> list[Content]:
         lines = [*said_lines(self._said, width), Content("")] if self._said else []
         if self._report is None:
             return lines
         kept = f"payconsole apply {self._file}" if not self._report.is_finished else ""
-        return lines + _texts([*report_text(self._report), kept], width)
+        return lines + _texts(self._narrowed([*report_text(self._report), kept]), width)
 
 
 _DRAWN: Final[dict[str, Callable[[BatchScreen, int], list[Content]]]] = {
@@ -358,13 +410,34 @@ def _texts(texts: Sequence[str], width: int) -> list[Content]:
     return found
 
 
+def rows_of(texts: Iterable[str], numbers: Iterable[int]) -> list[list[str]]:
+    """The rows that a plan or a report tells of: each with the lines about it, moved in further.
+
+    `numbers` are those of the lines of the list. What stands between the rows, such as headings
+    and sums, is no row.
+    """
+    rows: list[list[str]] = []
+    heads = tuple(_("line {line}", line=number) + " " for number in numbers)
+    within = 0  # how far the row is moved in that the lines belong to; 0 outside of rows
+    for text in texts:
+        indent = len(text) - len(text.lstrip())
+        if within and indent > within:
+            rows[-1].append(text)
+        elif text.lstrip().startswith(heads):
+            rows.append([text])
+            within = indent
+        else:
+            within = 0
+    return rows
+
+
 def _ending(applied: Applied) -> Said:
     if applied.stopped:
         unknown = applied.report.of(Standing.UNKNOWN, Standing.AT_WORK)
-        title = "Stopped" if not unknown else "Stopped: an outcome is unknown"
-        hint = applied.hint or "Enter goes on with this very plan; nothing is repeated."
+        title = _("Stopped") if not unknown else _("Stopped: an outcome is unknown")
+        hint = applied.hint or _("Enter goes on with this very plan; nothing is repeated.")
         return Said(title, clean_line(applied.stopped, 600), hint, "warning")
-    return Said("All rows are through", "What became of each stands below.", tone="good")
+    return Said(_("All rows are through"), _("What became of each stands below."), tone="good")
 
 
 def _keep(batch: Batch, session: Session) -> Path:

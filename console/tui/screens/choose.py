@@ -13,7 +13,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from console.domain.language import _
 from console.domain.text import clean_line
+from console.tui import keymap
 from console.tui.widgets.rows import Row, RowList
 from console.tui.words import literal, quiet
 
@@ -30,13 +32,18 @@ class ChooseScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="small"):
-            yield RowList(id="choices", empty="There is nothing to choose from yet.")
-            yield Static(quiet("enter  open it     esc  back"), id="dialog-keys", markup=False)
+            empty = _(
+                "Nothing to choose from yet. Esc, then {key} looks an order up.",
+                key=keymap.written("general.search"),
+            )
+            yield RowList(id="choices", empty=empty, filterable=True)
+            keys = _("enter  open it     f  filter     esc  back")
+            yield Static(quiet(keys), id="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
         self.query_one("#dialog").border_title = Content(clean_line(self._title, 70))
         rows = self.query_one(RowList)
-        rows.show([Row(key, _drawn(shown)) for key, shown in self._choices])
+        rows.show([Row(key, _drawn(shown), shown) for key, shown in self._choices])
         rows.focus()
 
     @on(RowList.Chosen)
@@ -48,4 +55,4 @@ class ChooseScreen(ModalScreen[str | None]):
 
 
 def _drawn(shown: str) -> Callable[[int], Content]:
-    return lambda _width: literal(shown)
+    return lambda _width: Content.assemble(" ", literal(shown))

@@ -2,61 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widget import Widget
-from textual.widgets import Input, LoadingIndicator, Static
+from textual.widgets import Input, Static
 
-from console.domain.rules import BY_NAME, Action, offer
-from console.tui import messages
-from console.tui.allowed import forbidden
+from console.domain.language import N_, _, many, together
+from console.tui import keymap, messages
+from console.tui.acting import Acting
+from console.tui.browser import Browser
 from console.tui.keys import screen_bindings
 from console.tui.messages import Said
+from console.tui.notebook import Notebook
 from console.tui.screens.tools import ToolsScreen
 from console.tui.widgets.drawn import Drawn
 from console.tui.widgets.footer import Keys
-from console.tui.widgets.header import Condition, Header
+from console.tui.widgets.header import Condition, Header, offline_since
+from console.tui.widgets.loading import Loading
 from console.tui.widgets.notice import Banners, Notice
 from console.tui.widgets.order import OrderPane
-from console.tui.widgets.rows import Row, RowList
-from console.tui.widgets.search import SearchInput, shown_for
+from console.tui.widgets.recent import RecentPane
+from console.tui.widgets.rows import RowList
+from console.tui.widgets.search import SearchInput, holds_private_key, shown_for
+from console.tui.widgets.tabs import OrderTabs
 from console.tui.words import (
-    TONES,
-    ending_id,
-    literal,
     progress_bar,
     quiet,
-    symbol,
-    tone_of,
     wrapped,
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from console.domain.ids import Identifier
     from console.domain.order import Order
-    from console.domain.rules import Offer
     from console.domain.worklist import Entry
-    from console.store.decisions import Intent
-    from console.store.index import Known
+    from console.tui.app import PayConsole
     from console.tui.opening import Source
     from console.tui.screens.worklist import WorkList
 
 TICK: Final = 1.0
+BROAD: Final = 160  # columns from which on the recent orders have room for their age
 SEVERAL_OBJECTS: Final = 8  # an order of fewer is read too soon for a progress bar
-_WHAT_GOES_IN: Final = (
+_WHAT_GOES_IN: Final = N_(
     "Orders, charge permissions, billing agreements, authorizations, captures, charges, refunds,"
     " disputes and checkout sessions, of Checkout v1 and v2. A whole mail, link or notification"
     " will do: the id in it is found."
 )
-_ORDER_NUMBER: Final = (
+_ORDER_NUMBER: Final = N_(
     "The shop's own order number is found once the order was seen or imported here."
+)
+_NOT_OPENED: Final = N_(
+    "Nothing was asked of Amazon and nothing was sent. Esc leaves the search; then {key} shows your"
+    " accounts: Enter opens one, t tests its key."
+)
+_ACCOUNTS: Final = N_(
+    "Esc leaves the search; then {key} shows your accounts, and connects another."
+)
+_DEMO: Final = N_(
+    "This is the demo: an invented shop. No money moves, and all of it is forgotten when you leave."
 )
 
 
@@ -71,38 +80,61 @@ class ConsoleScreen(ToolsScreen):
         super().__init__()
         self.others: tuple[Identifier, ...] = ()
         self.worklist: WorkList | None = None
-        self._outdated = False  # something was done since the order was read
         self._from_list = False  # the order on the screen was opened from it
         self._source = source
-        self._known: list[Known] = []
+        self.set_class(source.environment == "live", "-live", update=False)
+        self.browser = Browser(self)
+        self._notebook = Notebook(self)
+        self._acting = Acting(self)
+        self._keys = {**self.browser.keys, **self._notebook.keys}
         self._asked_before_open: str | None = None
-        self._doing: str | None = "Starting"
+        self._doing: str | None = _("Starting")
         self._share: float | None = None
 
     def compose(self) -> ComposeResult:
         source = self._source
-        yield Header(Condition(source.title, source.region, source.environment))
+        yield Header(
+            Condition(source.title, source.region, source.environment, colour=source.colour)
+        )
         with Horizontal(id="search-line"):
             yield Static("/", id="search-mark", markup=False)
             yield SearchInput()
+        yield OrderTabs()
         yield Banners()
         yield Notice()
         with Horizontal(id="body"):
-            with Vertical(id="recent-pane"):
-                yield Static("Recent", id="recent-title", markup=False)
-                yield RowList(id="recent", empty="Nothing was looked up yet.")
+            yield RecentPane(self._amazon_now)
             with Vertical(id="place"):
                 yield Drawn(self._empty_lines, id="empty")
-                yield LoadingIndicator(id="loading")
+                yield Loading(id="loading")
                 yield OrderPane(self.records)
         yield Keys()
 
     def on_mount(self) -> None:
-        self.set_class(self._source.environment == "live", "-live")
         self.order_pane.display = False
         self.query_one("#loading").display = True
         self.query_one(SearchInput).focus()
         self.set_interval(TICK, self._tick)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width >= BROAD, "-broad")
+
+    @property
+    def _recent(self) -> RecentPane:
+        return self.query_one(RecentPane)
+
+    @property
+    def is_demo(self) -> bool:
+        return self._source.is_demo
+
+    @property
+    def is_old(self) -> bool:
+        """Whether the order is not, or may not be, as it is at Amazon now."""
+        order = self.order
+        return order is not None and (order.remembered is not None or self.outdated)
+
+    def _amazon_now(self) -> datetime | None:
+        return self.work.session.client.amazon_now() if self.work is not None else None
 
     @property
     def order_pane(self) -> OrderPane:
@@ -120,9 +152,10 @@ class ConsoleScreen(ToolsScreen):
     def on_opened(self, event: messages.Opened) -> None:
         from console.tui.work import Work
 
-        self.work = Work(self.app, event.session, self)
+        self.work = Work(cast("PayConsole", self.app), event.session, self)
         self.query_one("#loading").display = False
         self._say_empty(None)
+        self._acting.offer()
         self.work.start()
         if self._asked_before_open is not None:
             self.work.look_up(self._asked_before_open)
@@ -131,6 +164,17 @@ class ConsoleScreen(ToolsScreen):
         self.query_one("#loading").display = False
         self._say_empty(None)
         self.say(event.said)
+
+    def pause(self) -> None:
+        """The console is locked: nothing is asked of Amazon until `go_on`."""
+        if self.work is not None:
+            self.work.pause()
+
+    def go_on(self) -> None:
+        """It is unlocked: what is shown may be old by now."""
+        if self.work is not None:
+            self.work.go_on()
+        self.refresh_order()
 
     def _say_empty(self, doing: str | None, share: float | None = None) -> None:
         """What fills the place where no order is shown: what is going on, or what to do.
@@ -143,15 +187,26 @@ class ConsoleScreen(ToolsScreen):
 
     def _empty_lines(self, width: int) -> list[Content]:
         width = min(width, 78)
+        key = keymap.written("general.accounts")
         if self._doing is not None:
             bar = [progress_bar(self._share, width)] if self._share is not None else []
             return [*wrapped(quiet(f"{self._doing} …"), width), *bar]
+        if self.work is None:
+            return [
+                Content.styled(_("No account is open."), "bold"),
+                Content(""),
+                *wrapped(quiet(_(_NOT_OPENED, key=key)), width),
+            ]
+        demo = [Content(""), *wrapped(quiet(_(_DEMO)), width)] if self.is_demo else []
         return [
-            Content.styled("Paste or type any Amazon Pay id.", "bold"),
+            Content.styled(_("Paste or type any Amazon Pay id."), "bold"),
             Content(""),
-            *wrapped(quiet(_WHAT_GOES_IN), width),
+            *wrapped(quiet(_(_WHAT_GOES_IN)), width),
             Content(""),
-            *wrapped(quiet(_ORDER_NUMBER), width),
+            *wrapped(quiet(_(_ORDER_NUMBER)), width),
+            Content(""),
+            *wrapped(quiet(_(_ACCOUNTS, key=key)), width),
+            *demo,
         ]
 
     # --- looking up --------------------------------------------------------------------------
@@ -164,6 +219,7 @@ class ConsoleScreen(ToolsScreen):
     def look_up(self, text: str) -> None:
         self.notice.clear()
         self._from_list = False
+        self.browser.asked()
         if self.work is None:
             self._asked_before_open = text
         else:
@@ -172,15 +228,30 @@ class ConsoleScreen(ToolsScreen):
     def on_paste(self, event: events.Paste) -> None:
         """A paste that no input took: look it up, wherever the cursor is."""
         event.stop()
+        if holds_private_key(event.text):
+            self._key_refused()
+            return
         self.query_one(SearchInput).value = shown_for(event.text) if event.text.strip() else ""
         self.look_up(event.text)
+
+    @on(SearchInput.KeyRefused)
+    def _key_refused(self) -> None:
+        self.say(
+            Said(
+                _("That was a private key"),
+                _("It was not looked up, not shown and not kept."),
+                _("Keys go where an account is connected: Esc, then {key}, then c.",
+                  key=keymap.written("general.accounts")),
+                "warning",
+            )
+        )  # fmt: skip
 
     def on_asking(self, event: messages.Asking) -> None:
         self.query_one(SearchInput).value = event.shown
         self.order_pane.display = False
         self.query_one("#empty").display = True
         self.query_one("#loading").display = True
-        self._say_empty(f"Asking Amazon for {event.what}")
+        self._say_empty(_("Asking Amazon for {what}", what=event.what))
 
     def on_reading(self, event: messages.Reading) -> None:
         """Worth saying only where there is something to wait for."""
@@ -189,38 +260,102 @@ class ConsoleScreen(ToolsScreen):
         if self.order is not None and self.order.id == event.order_id:
             self.order_pane.reading(event.done, event.known)
         elif event.order_id is None:
-            self._say_empty(f"Read {event.done} of {event.known} objects", event.done / event.known)
+            said = _("Read {done} of {known} objects", done=event.done, known=event.known)
+            self._say_empty(said, event.done / event.known)
 
     def on_found(self, event: messages.Found) -> None:
-        if event.again is not None and (self.order is None or self.order.id != event.again):
+        if event.again is None:
+            self.browser.opened(event.order)
+        elif not self.browser.renewed(event.again, event.order):
             return  # another order is on the screen by now
-        self._outdated = False
+        self.outdated = False
+        self._show(event.order)
+        if self.made is not None and not event.order.remembered:
+            made, beside = self.made
+            if self.order_pane.chosen == beside:
+                self.order_pane.rows.go(made)
+            self.made = None
+        if not event.order.remembered:
+            self._looked_at(event.order)
+        if event.again is None:
+            self._notebook.read(event.order)
+            self.query_one(SearchInput).value = event.order.query.id
+            self.others = event.others
+            self.order_pane.rows.focus()
+            self._say_others()
+
+    def _looked_at(self, order: Order) -> None:
+        """It was just read, and is on the screen."""
+        if self.worklist is not None:
+            self.worklist.note(order)
+        if self.work is not None:
+            self.browser.looking(order)
+            self.work.desk.look(order)
+
+    def _show(self, order: Order) -> None:
         self.query_one("#loading").display = False
         self.query_one("#empty").display = False
         pane = self.order_pane
         pane.display = True
-        pane.show(event.order)
-        if self.worklist is not None and not event.order.remembered:
-            self.worklist.note(event.order)
+        pane.show(order)
         self._tick()
         self.update_condition()
-        self._offer()
-        if event.again is None:
-            self.query_one(SearchInput).value = event.order.query.id
-            self.others = event.others
-            pane.rows.focus()
-            if event.others:
-                count = len(event.others)
-                ids = ", ".join(other.id for other in event.others[:3])
-                self.say(
-                    Said(
-                        f"{count} more id{'' if count == 1 else 's'} in the text",
-                        ids + (" …" if count > 3 else ""),
-                        "Press t to open another one.",
-                    )
+        self._acting.offer()
+
+    def show_open(self, order: Order, row: str | None, page: int) -> None:
+        """An order of another tab, as it was read last and left; then it is read again."""
+        self.notice.clear()
+        self._from_list = False
+        if self.work is not None:
+            self.work.drop_lookup()
+        self._show(order)
+        self._notebook.read(order)
+        pane = self.order_pane
+        pane.pick_tab(page)
+        pane.rows.go(row)
+        pane.rows.focus()
+        self.query_one(SearchInput).value = order.query.id
+        self.refresh_order()
+
+    def _say_others(self) -> None:
+        if self.others:
+            count = len(self.others)
+            ids = ", ".join(other.id for other in self.others[:3])
+            self.say(
+                Said(
+                    many("{count} more id in the text", "{count} more ids in the text", count),
+                    ids + (" …" if count > 3 else ""),
+                    _("Press {key} to open another one.", key=keymap.written("general.others")),
                 )
+            )
+
+    def say_also(self, said: Said) -> None:
+        """A message that is less than the one that stands there: then it stands below that."""
+        standing = self.notice.said
+        if standing is None:
+            self.say(said)
+        else:
+            fact = together(said.title, said.text)
+            self.say(replace(standing, facts=(*standing.facts, fact)))
+
+    @on(OrderTabs.Picked)
+    def _tab_picked(self, event: OrderTabs.Picked) -> None:
+        self.browser.pick(event.number)
+
+    def on_notes_read(self, event: messages.NotesRead) -> None:
+        self._notebook.came(event)
+
+    def on_looked(self, event: messages.Looked) -> None:
+        self.browser.looked(event.order, event.before)
+
+    def on_pinned(self, event: messages.Pinned) -> None:
+        self._notebook.pinned(event)
+
+    def on_desk_failed(self, event: messages.DeskFailed) -> None:
+        self.say(event.said)
 
     def on_not_found_there(self, event: messages.NotFoundThere) -> None:
+        self.update_condition()
         if event.order_id is not None:
             if self.order is not None and self.order.id == event.order_id:
                 self.order_pane.not_renewed()
@@ -239,7 +374,13 @@ class ConsoleScreen(ToolsScreen):
 
     def on_choose(self, event: messages.Choose) -> None:
         choices = [(order, f"{order}  {said}") for order, said in event.orders.items()]
-        self._choose(f"{event.number} stands on {len(choices)} orders", choices)
+        title = many(
+            "{number} stands on {count} order",
+            "{number} stands on {count} orders",
+            len(choices),
+            number=event.number,
+        )
+        self._choose(title, choices)
 
     def _choose(self, title: str, choices: list[tuple[str, str]]) -> None:
         from console.tui.screens.choose import ChooseScreen
@@ -247,9 +388,15 @@ class ConsoleScreen(ToolsScreen):
         self.app.push_screen(ChooseScreen(title, choices), self._chosen)
 
     def _chosen(self, identifier: str | None) -> None:
-        if identifier is not None and self.work is not None:
+        if identifier is not None:
+            self.open(identifier)
+
+    def open(self, identifier: str) -> None:
+        """Show the order of an id that is known to be one."""
+        if self.work is not None:
             self.notice.clear()
             self._from_list = False
+            self.browser.asked()
             self.work.open(identifier)
 
     def on_listed(self, event: messages.Listed) -> None:
@@ -257,6 +404,7 @@ class ConsoleScreen(ToolsScreen):
 
         assert self.work is not None
         self.empty_search()
+        self.leave_search()  # for when the list is left
         self.worklist = WorkList(event.entries, self.work.session.lookup)
         self._do_worklist()
 
@@ -264,23 +412,21 @@ class ConsoleScreen(ToolsScreen):
         from console.tui.screens.worklist import WorkListScreen
 
         if self.worklist is None:
-            self.say(Said("No work list", "Paste several orders at once, one in a line."))
+            said = _("Paste several orders at once, one in a line.")
+            self.say(Said(_("No work list"), said))
         else:
             self.app.push_screen(WorkListScreen(self.worklist), self._list_chosen)
 
     def _list_chosen(self, chosen: Entry | str | None) -> None:
         self._from_list = False
         if isinstance(chosen, str):
-            self._do_search()
+            self.look_up(chosen)
         elif chosen is not None and chosen.identifier is not None and self.work is not None:
+            self.open(chosen.identifier.id)
             self._from_list = True
-            self.notice.clear()
-            self.work.open(chosen.identifier.id)
 
     def on_recent_read(self, event: messages.RecentRead) -> None:
-        self._known = event.recent
-        rows = [Row(known.id, _recent_row(known)) for known in event.recent]
-        self.query_one("#recent", RowList).show(rows, self.order.id if self.order else None)
+        self._recent.show(event, self.order.id if self.order else None)
 
     @on(RowList.Chosen, "#recent")
     def _recent_chosen(self, event: RowList.Chosen) -> None:
@@ -289,6 +435,8 @@ class ConsoleScreen(ToolsScreen):
     # --- what is going on --------------------------------------------------------------------
 
     def _tick(self) -> None:
+        if self.query_one(Header).condition.offline is not None:
+            self.update_condition()  # until an answer comes
         order = self.order
         if order is None or self.work is None:
             return
@@ -304,87 +452,38 @@ class ConsoleScreen(ToolsScreen):
             open_intents=len(self.standing.open),
             half_renewed=len(self.standing.half_done),
             offset=session.client.clock_offset if session and session.client.records else None,
+            offline=offline_since(session.client.records) if session else None,
         )
 
     # --- keys --------------------------------------------------------------------------------
 
-    def _offer(self) -> None:
-        best = self.order_pane.offers()
-        self.query_one(Keys).offer({name: self._by_policy(can) for name, can in best.items()})
-
     @on(OrderPane.Picked)
     def _picked(self) -> None:
-        self._offer()
+        self._acting.offer()
 
     def action_tab(self, number: int) -> None:
         self.order_pane.pick_tab(number)
 
     def action_act(self, name: str) -> None:
-        """An action's key: do it, or say why not."""
-        action = BY_NAME[name]
-        old = self.order is not None and (self.order.remembered or self._outdated)
-        if old and self.order_pane.display:
-            self.say(
-                Said(
-                    f"{action.title}: not yet",
-                    "This is the order as it was seen before. Amazon is being asked.",
-                    "Wait until it says `checked`; g asks again.",
-                    "waiting",
-                )
-            )
-            return
-        order, offers = self.order, self._meant(name)
-        allowed = [can for can in offers if can.allowed]
-        if not offers or order is None:
-            where = "Look an order up first." if order is None else _takes(action)
-            self.say(Said(f"{action.title}: not here", where, action.tooltip))
-        elif len(allowed) > 1:
-            self._ask_which(order, action.title, allowed)
-        elif allowed:
-            self.begin(order, allowed[0])
-        elif (half := self._half_done(name)) is not None:
-            self.begin(order, offer(order, name, self.order_pane.chosen or ""), half)
-        else:
-            said = offers[0].why
-            self.say(Said(f"{action.title} is not possible", said, offers[0].target, "warning"))
-
-    def _meant(self, name: str) -> list[Offer]:
-        """The offers of one action for what is chosen, as far as the profile's policy goes."""
-        found = self.order_pane.all_offers().get(name, []) if self.order_pane.display else []
-        found = sorted(found, key=lambda can: not can.allowed)  # that one says best why not
-        return [self._by_policy(can) for can in found]
-
-    def _by_policy(self, can: Offer) -> Offer:
-        """The offer, not allowed where the policy forbids the action whatever is given for it."""
-        if self.work is None or self.order is None or not can.allowed:
-            return can
-        against = forbidden(self.work.session.engine.policy, self.order, can.action)
-        return can if against is None else replace(can, allowed=False, why=against)
-
-    def _half_done(self, name: str) -> Intent | None:
-        """The renewal that `extend` can still finish for the chosen charge."""
-        links = ((first, first.link or {}) for first in self.standing.half_done)
-        mine = (first for first, link in links if link.get("renews") == self.order_pane.chosen)
-        return next(mine, None) if name == "extend" else None
-
-    def _ask_which(self, order: Order, title: str, allowed: list[Offer]) -> None:
-        """Both the charge and its order take this: which is meant?"""
-        from console.tui.screens.choose import ChooseScreen
-
-        by_target = {can.target: can for can in allowed}
-
-        def chosen(target: str | None) -> None:
-            if target is not None:
-                self.begin(order, by_target[target])
-
-        choices = [(can.target, f"{can.target}  {can.why}") for can in allowed]
-        self.app.push_screen(ChooseScreen(f"{title}: which one?", choices), chosen)
+        self._acting.act(name)
 
     def action_general(self, name: str) -> None:
-        getattr(self, f"_do_{name}")()
+        run = self._keys.get(name)
+        run() if run is not None else getattr(self, f"_do_{name}")()
 
     def empty_search(self) -> None:
         self.query_one(SearchInput).value = ""
+
+    def leave_search(self) -> None:
+        """Put the cursor where keys are keys."""
+        self._rows_here.focus()
+
+    @property
+    def _rows_here(self) -> RowList:
+        """Those of the order; of the recent orders where none is shown."""
+        if self.order_pane.display or self.has_class("-narrow"):
+            return self.order_pane.rows
+        return self._recent.rows
 
     def _do_search(self) -> None:
         search = self.query_one(SearchInput)
@@ -392,11 +491,9 @@ class ConsoleScreen(ToolsScreen):
         search.select_all()
 
     def _do_back(self) -> None:
-        target: Widget = self.query_one("#recent", RowList)
-        if self.order_pane.display or self.has_class("-narrow"):
-            target = self.order_pane.rows
+        target = self._rows_here
         if isinstance(self.focused, Input) or self.focused is None:
-            self.notice.clear() if self.focused is target else target.focus()
+            target.focus()
         elif self.notice.said is not None:
             self.notice.clear()
         elif self.focused is target and self._from_list:
@@ -406,22 +503,19 @@ class ConsoleScreen(ToolsScreen):
 
     def _do_recent(self) -> None:
         if self.has_class("-wide"):
-            self.query_one("#recent", RowList).focus()
+            self._recent.rows.focus()
             return
-        choices = [
-            (known.id, f"{symbol(known.state)} {known.id}  {known.reference or ''}")
-            for known in self._known
-        ]
-        self._choose("Recent orders", choices)
+        self._choose(_("Recent orders"), self._recent.choices())
 
     def _do_others(self) -> None:
         if self.others:
-            self._choose("Also in the text", [(other.id, other.id) for other in self.others])
+            self._choose(_("Also in the text"), [(other.id, other.id) for other in self.others])
         else:
-            self.say(Said("No other ids", "The text that was pasted held one id only."))
+            self.say(Said(_("No other ids"), _("The text that was pasted held one id only.")))
 
     def _do_again(self) -> None:
         if self.order is not None and self.work is not None:
+            self.browser.looking_again()
             self.work.read_again(self.order)
         elif self.query_one(SearchInput).value:
             self.look_up(self.query_one(SearchInput).value)
@@ -429,7 +523,7 @@ class ConsoleScreen(ToolsScreen):
     def _do_buyer(self) -> None:
         order, work, pane = self.order, self.work, self.order_pane
         if order is None or work is None:
-            self.say(Said("Buyer data: not now", "Look an order up first."))
+            self.say(Said(_("Buyer data: not now"), _("Look an order up first.")))
         elif pane.revealed:
             pane.reveal(False)
         else:
@@ -440,37 +534,20 @@ class ConsoleScreen(ToolsScreen):
             self.order_pane.pick_tab(3)
             self.order_pane.reveal(True)
 
-    def _do_copy(self) -> None:
-        chosen = self.order_pane.chosen
-        if chosen is not None:
-            self.app.copy_to_clipboard(chosen)
-            self.say(Said("Copied", chosen, "Some terminals need OSC 52 to be allowed for it."))
-
     def _do_seen(self) -> None:
         self.notice.clear()
+        self.browser.seen()
         gone = self.banners.dismiss()
         if self.work is not None:
             self.work.note_seen(gone)
+
+    def _do_accounts(self) -> None:
+        cast("PayConsole", self.app).accounts.show()
+
+    def _do_settings(self) -> None:
+        cast("PayConsole", self.app).show_settings()
 
     def _do_help(self) -> None:
         from console.tui.screens.help import HelpScreen
 
         self.app.push_screen(HelpScreen())
-
-
-def _takes(action: Action) -> str:
-    """What an action is done to, where nothing that is shown takes it."""
-    if action.target == "checkout_session":
-        return "It is for a checkout session: paste its id, a UUID that the shop has."
-    return f"It is for a {action.target.replace('_', ' ')}: choose one first."
-
-
-def _recent_row(known: Known) -> Callable[[int], Content]:
-    def draw(width: int) -> Content:
-        return Content.assemble(
-            (f"{symbol(known.state)} ", TONES[tone_of("charge_permission", known.state or "")]),
-            ending_id(known.id), " ",
-            literal(known.reference or "").stylize("$foreground-muted"),
-        )  # fmt: skip
-
-    return draw

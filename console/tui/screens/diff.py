@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,7 +14,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from console.domain.difference import difference, shown_value
+from console.domain.language import N_, _, many
 from console.domain.text import clean_line
+from console.tui import keymap
 from console.tui.widgets.drawn import Drawn
 from console.tui.widgets.rows import Row, RowList
 from console.tui.words import TONES, hanging, heading, literal, quiet, state_word, wrapped
@@ -22,7 +24,7 @@ from console.tui.words import TONES, hanging, heading, literal, quiet, state_wor
 if TYPE_CHECKING:
     from console.store.index import Look
 
-_KEYS = "↑ ↓  choose a look     enter  compare the others with it     esc  back"
+_KEYS: Final = N_("enter  compare the others with it     f  filter     esc  back")
 
 
 class DiffScreen(ModalScreen[None]):
@@ -45,20 +47,27 @@ class DiffScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="tall"):
-            yield RowList(id="looks", empty="This object was never read here.")
+            empty = _(
+                "This object was never read here. {key} reads it.",
+                key=keymap.written("general.again"),
+            )
+            yield RowList(id="looks", empty=empty, filterable=True)
             with VerticalScroll(id="diff-pane"):
                 yield Drawn(self._lines, id="diff")
-            yield Static(quiet(_KEYS), id="dialog-keys", markup=False)
+            yield Static(quiet(_(_KEYS)), id="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
-        title = f"Looks at {clean_line(self._identifier, 60)}"
+        title = _("Looks at {object}", object=clean_line(self._identifier, 60))
         self.query_one("#dialog").border_title = Content(title)
         self._show_rows()
         self.query_one(RowList).focus()
 
     def _show_rows(self) -> None:
         """Newest first; the cursor starts there."""
-        rows = [Row(str(n), self._row(n)) for n in reversed(range(len(self._looks)))]
+        rows = [
+            Row(str(n), self._row(n), self._row(n)(0).plain)
+            for n in reversed(range(len(self._looks)))
+        ]
         self.query_one(RowList).show(rows)
         self.query_one("#diff", Drawn).redraw()
 
@@ -67,7 +76,7 @@ class DiffScreen(ModalScreen[None]):
 
         def draw(_width: int) -> Content:
             mark = "◆ " if number == self._marked and len(self._looks) > 1 else "  "
-            state = state_word(look.kind, look.state) if look.state else quiet("no state")
+            state = state_word(look.kind, look.state) if look.state else quiet(_("no state"))
             when = literal(look.time.replace("T", " ").removesuffix("Z"))
             return Content.assemble((mark, "bold $text-accent"), when, "  ", state)
 
@@ -88,11 +97,15 @@ class DiffScreen(ModalScreen[None]):
         if key is None:
             return []
         if len(self._looks) == 1:
-            said = "Nothing has changed since the first look. g reads it again."
+            said = _(
+                "Nothing has changed since the first look. {key} reads it again.",
+                key=keymap.written("general.again"),
+            )
             return wrapped(quiet(said), width)
         older, newer = sorted((self._marked, int(key)))
         if older == newer:
-            return wrapped(quiet("This look is the marked one: choose another with ↑ ↓."), width)
+            said = _("This look is the marked one: choose another with ↑ ↓.")
+            return wrapped(quiet(said), width)
         return difference_lines(self._looks[older], self._looks[newer], width)
 
     def action_leave(self) -> None:
@@ -102,7 +115,7 @@ class DiffScreen(ModalScreen[None]):
 def difference_lines(older: Look, newer: Look, width: int) -> list[Content]:
     """Each value that differs: its path, what it was, what it became."""
     found = difference(older.raw, newer.raw)
-    count = f"{len(found)} value{'' if len(found) == 1 else 's'} changed"
+    count = many("{count} value changed", "{count} values changed", len(found))
     lines = [Content.assemble(heading(count), "  ", quiet(f"{older.time} → {newer.time}"))]
     for one in found:
         lines += wrapped(literal(one.path).stylize("bold"), width, 2)

@@ -16,10 +16,12 @@ from console.actions.operations.update import MERCHANT_FIELDS, UNITS, parse_freq
 from console.actions.plan import Wish
 from console.actions.renewal import Renewal, at_stake, standing_of, way_of
 from console.actions.snapshot import merchant_part, recurring_part
-from console.domain.clocks import clocks
+from console.domain.clocks import Clock, clocks
 from console.domain.disputes import doubts
 from console.domain.guides import over_charge, reduce_charge
 from console.domain.ids import parse
+from console.domain.language import N_, _, together
+from console.domain.listed import listed
 from console.domain.model import OPEN_CHARGE_STATES, Charge, ChargePermission
 from console.domain.money import AmountError, Money, parse_typed
 from console.domain.order import Order, clamp
@@ -31,7 +33,7 @@ from console.store.decisions import Intent
 from console.tui.words import TONES, literal, quiet, state_word, whole
 
 MOST_OTHERS: Final = 4
-NEVER_FILLED: Final = "It is never filled in for you."
+NEVER_FILLED: Final = N_("It is never filled in for you.")
 YES: Final = "yes"
 
 Values = Mapping[str, str]  # by the fields' names; of a choice `yes` or nothing
@@ -87,7 +89,10 @@ class Checked:
 
 @dataclass(frozen=True)
 class Field:
-    """One field. `hint` stands in it while it is empty; beside a choice it says what yes means."""
+    """One field. `hint` stands in it while it is empty; beside a choice it says what yes means.
+
+    `label` and `hint` are translated where they are shown.
+    """
 
     name: str
     label: str
@@ -118,10 +123,26 @@ def form_of(subject: Subject) -> Form:
 def all_fields(subject: Subject) -> tuple[Field, ...]:
     """An action's own fields, and those that every action has."""
     form, policy = form_of(subject), subject.policy
-    why = "why, for the journal and for Amazon" if form.told else "why, for the journal"
-    reason = f"{why}; this profile asks for it" if policy.require_reason else why
-    ticket = "the case's number" + ("; this profile asks for it" if policy.require_ticket else "")
-    return (*form.fields, Field("reason", "Reason", reason), Field("ticket", "Ticket", ticket))
+    reason = _REASONS[form.told, policy.require_reason]
+    ticket = _TICKETS[policy.require_ticket]
+    return (
+        *form.fields,
+        Field("reason", N_("Reason"), reason),
+        Field("ticket", N_("Ticket"), ticket),
+    )
+
+
+# By whether Amazon is told the reason, and whether the profile asks for it.
+_REASONS: Final = {
+    (False, False): N_("why, for the journal"),
+    (False, True): N_("why, for the journal; this profile asks for it"),
+    (True, False): N_("why, for the journal and for Amazon"),
+    (True, True): N_("why, for the journal and for Amazon; this profile asks for it"),
+}
+_TICKETS: Final = {
+    False: N_("the case's number"),
+    True: N_("the case's number; this profile asks for it"),
+}
 
 
 def wish_of(subject: Subject, values: Values) -> Wish:
@@ -153,50 +174,57 @@ def _read(
     try:
         amount = parse_typed(typed, subject.currency)
     except AmountError as error:
-        aside = "" if typed.strip() else NEVER_FILLED
+        aside = "" if typed.strip() else _(NEVER_FILLED)
         return Checked(clean_line(str(error)), "amount", aside=aside)
     return then(subject, amount, values)
-
-
-def _too_much(amount: Money, most: Money, can: str, *guide: str) -> Checked:
-    return Checked(f"{amount} is too much: up to {most} can be {can}.", "amount", mind=guide)
 
 
 def _refund(subject: Subject, amount: Money, _values: Values) -> Checked:
     most, charge = subject.offer.max_amount, subject.charge
     if most is not None and amount > most:
-        return _too_much(amount, most, "refunded")
+        said = _("{amount} is too much: up to {most} can be refunded.", amount=amount, most=most)
+        return Checked(said, "amount")
     floor, captured = subject.order.refund_floor(charge), charge.captured
     above = floor is not None and captured is not None and floor + amount > captured
-    mind = ("More than was captured: needs a second confirmation.",) if above else ()
+    mind = (_("More than was captured: needs a second confirmation."),) if above else ()
     return Checked(good=str(amount), mind=mind)
 
 
 def _capture(subject: Subject, amount: Money, _values: Values) -> Checked:
     authorized, charge = subject.offer.max_amount, subject.charge
-    if authorized is None or amount == authorized:
-        return Checked(good=f"{amount}, all that was authorized" if authorized else str(amount))
+    if authorized is None:
+        return Checked(good=str(amount))
+    if amount == authorized:
+        return Checked(good=_("{amount}, all that was authorized", amount=amount))
     if amount > authorized:
-        guide = over_charge(subject.order, charge, amount)
-        return _too_much(amount, authorized, "captured", guide)
+        said = _(
+            "{amount} is too much: up to {most} can be captured.", amount=amount, most=authorized
+        )
+        return Checked(said, "amount", mind=(over_charge(subject.order, charge, amount),))
     return Checked(good=str(amount), mind=(reduce_charge(charge),))
 
 
 def _authorize(subject: Subject, amount: Money, values: Values) -> Checked:
     most = subject.offer.max_amount
     if most is not None and amount > most:
-        guide = "The limit was set at the checkout: for more, ask the buyer for a new one."
-        return _too_much(amount, most, "authorized", guide)
-    how = "collected at once" if values.get("now") == YES else "reserved, to be captured later"
-    return Checked(good=f"{amount}, {how}")
+        said = _("{amount} is too much: up to {most} can be authorized.", amount=amount, most=most)
+        guide = _("The limit was set at the checkout: for more, ask the buyer for a new one.")
+        return Checked(said, "amount", mind=(guide,))
+    if values.get("now") == YES:
+        return Checked(good=_("{amount}, collected at once", amount=amount))
+    return Checked(good=_("{amount}, reserved, to be captured later", amount=amount))
 
 
 def _complete(subject: Subject, amount: Money, _values: Values) -> Checked:
     agreed = subject.offer.max_amount
     if agreed is not None and amount != agreed:
-        said = f"The buyer agreed to {agreed}, not to {amount}: Amazon answers AmountMismatch."
+        said = _(
+            "The buyer agreed to {agreed}, not to {amount}: Amazon answers AmountMismatch.",
+            agreed=agreed,
+            amount=amount,
+        )
         return Checked(said, "amount")
-    return Checked(good=f"{amount}, as agreed" if agreed else str(amount))
+    return Checked(good=_("{amount}, as agreed", amount=amount) if agreed else str(amount))
 
 
 def _frequency(subject: Subject, values: Values) -> Checked:
@@ -204,10 +232,12 @@ def _frequency(subject: Subject, values: Values) -> Checked:
     try:
         found = parse_frequency(typed)
     except AmountError as error:
-        aside = "" if typed.strip() else f"Type a number and a unit: {', '.join(UNITS)}."
+        choose = _("Type a number and a unit: {units}.", units=", ".join(UNITS))
+        aside = "" if typed.strip() else choose
         return Checked(clean_line(str(error)), "frequency", aside=aside)
-    often = found["unit"] if found["unit"] == "Variable" else f"{found['value']} {found['unit']}"
-    good = f"every {often}" if often != "Variable" else "variable"
+    good = _("variable")
+    if found["unit"] != "Variable":
+        good = _("every {number} {unit}", number=found["value"], unit=found["unit"])
     if not amount.strip():
         return Checked(good=good)
     return _read(subject, values, lambda _s, money, _v: Checked(good=f"{good}, {money}"))
@@ -219,17 +249,24 @@ def _merchant(subject: Subject, values: Values) -> Checked:
     for name, value in changed.items():
         called, most = MERCHANT_FIELDS[name]
         if closed and now[name]:
-            said = f"The permission is Closed: its {called} can't be changed any more."
+            said = _(
+                "The permission is Closed: its {field} can't be changed any more.", field=_(called)
+            )
             return Checked(said, name)
         if most is not None and len(value) > most:
-            said = f"The {called} has {len(value)} characters; Amazon takes {most}."
+            said = _(
+                "The {field} has {count} characters; Amazon takes {most}.",
+                field=_(called),
+                count=len(value),
+                most=most,
+            )
             return Checked(said, name)
     if not changed:
-        said = "Nothing is changed yet."
-        aside = f"{said} {subject.offer.why}"
+        said = _("Nothing is changed yet.")
+        aside = together(said, subject.offer.why)
         return Checked(said, next(iter(MERCHANT_FIELDS)), aside=aside)
-    names = ", ".join(MERCHANT_FIELDS[name][0] for name in changed)
-    return Checked(good=f"to be changed: {names}")
+    names = listed(_(MERCHANT_FIELDS[name][0]) for name in changed)
+    return Checked(good=_("to be changed: {fields}", fields=names))
 
 
 def _changed(subject: Subject, values: Values) -> dict[str, str]:
@@ -244,8 +281,20 @@ def _changed(subject: Subject, values: Values) -> dict[str, str]:
 
 
 def _present(name: str) -> Callable[[Subject], str]:
-    """What stands in a field now, as a field can show it."""
-    return lambda subject: clean_line(str(merchant_part(subject.permission)[name] or ""), 300)
+    """What stands in a field now; nothing where the field can't show it whole.
+
+    A text of several lines, or a long one, must not be cut because somebody edits its start.
+    """
+
+    def present(subject: Subject) -> str:
+        value = str(merchant_part(subject.permission)[name] or "")
+        shown = clean_line(value, 300)
+        return shown if shown == value else ""
+
+    return present
+
+
+_UNSHOWN: Final = N_("empty, or too long to stand here; what is typed replaces it")
 
 
 # --- what is known of the object -----------------------------------------------------------------
@@ -254,21 +303,25 @@ def _present(name: str) -> Callable[[Subject], str]:
 def _charge_facts(subject: Subject) -> Facts:
     charge = subject.charge
     state = state_word("charge", charge.state, charge.status.reason_codes)
-    return [("Charge", Content.assemble(literal(charge.id), "  ", state))]
+    return [(_("Charge"), Content.assemble(literal(charge.id), "  ", state))]
 
 
 def _clock_facts(subject: Subject, names: Mapping[str, str]) -> Facts:
     """What runs out on the object: how much is left of it, and what that means."""
     return [
-        (names[clock.what], Content.styled(f"{clock.count}. {clock.sentence}", TONES[clock.tone]))
+        (_(names[clock.what]), Content.styled(_clock_text(clock), TONES[clock.tone]))
         for clock in clocks(subject.order)
         if clock.object == subject.offer.target and clock.what in names
     ]
 
 
-_AGES: Final = MappingProxyType(
-    {"capture_without_delay": "Without delay", "authorization": "Authorization"}
-)
+def _clock_text(clock: Clock) -> str:
+    return _("{left}. {what_follows}", left=clock.count, what_follows=_(clock.sentence))
+
+
+_AUTHORIZATION: Final = MappingProxyType({"authorization": N_("Authorization")})
+_AGES: Final = MappingProxyType({"capture_without_delay": N_("Without delay"), **_AUTHORIZATION})
+_PERMISSION: Final = MappingProxyType({"permission": N_("Permission")})
 
 
 def _room_facts(subject: Subject) -> Facts:
@@ -276,8 +329,9 @@ def _room_facts(subject: Subject) -> Facts:
     if permission is None:
         return []
     if permission.limit is None or permission.balance is None:
-        return [("Room left", "Amazon gives no limit for this order")]
-    return [("Room left", f"{permission.balance} of {permission.limit}")]
+        return [(_("Room left"), _("Amazon gives no limit for this order"))]
+    said = _("{balance} of {limit}", balance=permission.balance, limit=permission.limit)
+    return [(_("Room left"), said)]
 
 
 def _others_facts(subject: Subject) -> Facts:
@@ -289,11 +343,11 @@ def _others_facts(subject: Subject) -> Facts:
         if charge.id != subject.offer.target and charge.state in alive
     ]
     facts: Facts = [
-        ("Beside it" if not number else "", _charge_line(charge))
+        (_("Beside it") if not number else "", _charge_line(charge))
         for number, charge in enumerate(others[:MOST_OTHERS])
     ]
     if len(others) > MOST_OTHERS:
-        facts.append(("", quiet(f"and {len(others) - MOST_OTHERS} more")))
+        facts.append(("", quiet(_("and {count} more", count=len(others) - MOST_OTHERS))))
     return facts
 
 
@@ -305,26 +359,27 @@ def _charge_line(charge: Charge) -> Content:
 def _refund_facts(subject: Subject, _values: Values) -> Facts:
     order, charge = subject.order, subject.charge
     floor, captured, most = order.refund_floor(charge), charge.captured, subject.offer.max_amount
-    limit = f"up to {whole(most)}"
+    limit = _("up to {most}", most=whole(most))
     if most is not None and floor is not None and captured is not None:
         above = most - clamp(captured - floor)
-        limit += f", {above} of it above what was captured" if above.is_positive else ""
+        if above.is_positive:
+            limit = _("up to {most}, {above} of it above what was captured", most=most, above=above)
     facts: Facts = [
         *_charge_facts(subject),
-        ("Captured", whole(captured)),
-        ("Refunded", whole(floor)),
-        ("Refundable", limit),
+        (_("Captured"), whole(captured)),
+        (_("Refunded"), whole(floor)),
+        (_("Refundable"), limit),
     ]
     if doubts(order, charge.id):  # the plan says which disputes, and what they ask for
-        said = "yes, or it may be: a refund can pay twice, so it needs a second confirmation"
-        facts.append(("Disputed", Content.styled(said, TONES["warning"])))
+        said = _("yes, or it may be: a refund can pay twice, so it needs a second confirmation")
+        facts.append((_("Disputed"), Content.styled(said, TONES["warning"])))
     return facts
 
 
 def _capture_facts(subject: Subject, _values: Values) -> Facts:
     return [
         *_charge_facts(subject),
-        ("Authorized", whole(subject.charge.amount)),
+        (_("Authorized"), whole(subject.charge.amount)),
         *_clock_facts(subject, _AGES),
         *_room_facts(subject),
         *_others_facts(subject),
@@ -334,26 +389,39 @@ def _capture_facts(subject: Subject, _values: Values) -> Facts:
 def _cancel_facts(subject: Subject, _values: Values) -> Facts:
     return [
         *_charge_facts(subject),
-        ("Authorized", whole(subject.charge.amount)),
-        *_clock_facts(subject, {"authorization": "Authorization"}),
+        (_("Authorized"), whole(subject.charge.amount)),
+        *_lapse_facts(subject),
         *_others_facts(subject),
+    ]
+
+
+def _lapse_facts(subject: Subject) -> Facts:
+    """When the charge would end by itself: who cancels it is not told to capture it before."""
+    said = N_("{left}. Left alone, it ends by itself then, and nothing is reserved any more.")
+    return [
+        (_("Authorization"), _clock_text(clock) if clock.passed else _(said, left=clock.count))
+        for clock in clocks(subject.order)
+        if clock.object == subject.offer.target and clock.what == "authorization"
     ]
 
 
 def _renew_facts(subject: Subject, _values: Values) -> Facts:
     charge = subject.charge
-    facts = [*_charge_facts(subject), ("Authorized", whole(charge.amount))]
+    facts = [*_charge_facts(subject), (_("Authorized"), whole(charge.amount))]
     if subject.begun is not None:
-        return [*facts, ("It stands", standing_of(subject.begun))]
+        return [*facts, (_("It stands"), standing_of(subject.begun))]
     way = way_of(subject.order, charge)
-    creates = way.steps[0] == "create_charge"
-    first = f"authorize {whole(charge.amount)} anew" if creates else f"cancel {charge.id}"
+    if way.steps[0] == "create_charge":
+        first = _("First: authorize {amount} anew.", amount=whole(charge.amount))
+    else:
+        first = _("First: cancel {charge}.", charge=charge.id)
+    steps = together(first, Renewal(charge.id, str(charge.amount), way).said)
     return [
         *facts,
-        *_clock_facts(subject, {"authorization": "Authorization"}),
+        *_clock_facts(subject, _AUTHORIZATION),
         *_room_facts(subject),
-        ("Two steps", f"First: {first}. {Renewal(charge.id, str(charge.amount), way).said}"),
-        *(("Mind", Content.styled(said, TONES["warning"])) for said in at_stake(way, charge)),
+        (_("Two steps"), steps),
+        *((_("Mind"), Content.styled(said, TONES["warning"])) for said in at_stake(way, charge)),
     ]
 
 
@@ -361,14 +429,14 @@ def _permission_facts(subject: Subject) -> Facts:
     permission = subject.permission
     reasons, paid = permission.status.reason_codes, subject.order.fully_captured
     state = state_word("charge_permission", permission.state, reasons, paid)
-    return [("Order", Content.assemble(literal(permission.id), "  ", state))]
+    return [(_("Order"), Content.assemble(literal(permission.id), "  ", state))]
 
 
 def _authorize_facts(subject: Subject, _values: Values) -> Facts:
     return [
         *_permission_facts(subject),
         *_room_facts(subject),
-        *_clock_facts(subject, {"permission": "Permission"}),
+        *_clock_facts(subject, _PERMISSION),
         *_others_facts(subject),
     ]
 
@@ -381,10 +449,10 @@ def _close_facts(subject: Subject, values: Values) -> Facts:
         if charge.state not in OPEN_CHARGE_STATES:
             continue
         dies = ends and charge.state in ("AuthorizationInitiated", "Authorized")
-        label, tone = ("Is canceled", TONES["warning"]) if dies else ("Is kept", "")
+        label, tone = (_("Is canceled"), TONES["warning"]) if dies else (_("Is kept"), "")
         facts.append((label, _charge_line(charge).stylize(tone) if tone else _charge_line(charge)))
     if len(facts) == 1:
-        facts.append(("Charges", "none that is open is known here"))
+        facts.append((_("Charges"), _("none that is open is known here")))
     return facts
 
 
@@ -394,10 +462,11 @@ def _update_facts(subject: Subject, _values: Values) -> Facts:
 
 def _extend_facts(subject: Subject, _values: Values) -> Facts:
     now = recurring_part(subject.permission)
+    frequency, amount = now["frequency"] or _("not told"), now["amount"] or _("no amount")
     return [
         *_permission_facts(subject),
-        ("Frequency", f"{now['frequency'] or 'not told'}, {now['amount'] or 'no amount'}"),
-        *_clock_facts(subject, {"permission": "Permission"}),
+        (_("Frequency"), _("{frequency}, {amount}", frequency=frequency, amount=amount)),
+        *_clock_facts(subject, _PERMISSION),
     ]
 
 
@@ -406,15 +475,15 @@ def _session_facts(subject: Subject, _values: Values) -> Facts:
     assert session is not None
     state = state_word("checkout_session", session.state, session.status.reason_codes)
     return [
-        ("Session", Content.assemble(literal(session.id), "  ", state)),
-        ("Agreed", whole(session.amount) if session.amount else "not told"),
-        ("Left", " ".join(remains(session, subject.order.observed)[1:2])),
+        (_("Session"), Content.assemble(literal(session.id), "  ", state)),
+        (_("Agreed"), whole(session.amount) if session.amount else _("not told")),
+        (_("Left"), together(*remains(session, subject.order.observed)[1:2])),
     ]
 
 
 # --- the table -----------------------------------------------------------------------------------
 
-_AMOUNT: Final = Field("amount", "Amount", "in {currency}")
+_AMOUNT: Final = Field("amount", N_("Amount"), N_("in {currency}"))
 _FORMS: Final = MappingProxyType(
     {
         ("refund", "charge"): Form(
@@ -429,27 +498,27 @@ _FORMS: Final = MappingProxyType(
             lambda s, v: _read(s, v, _authorize),
             (
                 _AMOUNT,
-                Field("now", "Capture", "collect it at once", is_choice=True),
-                Field("pending", "Pending", "it may stay pending, for up to 24 hours",
+                Field("now", N_("Capture"), N_("collect it at once"), is_choice=True),
+                Field("pending", N_("Pending"), N_("it may stay pending, for up to 24 hours"),
                       is_choice=True),
             ),
         ),
         ("close", "charge_permission"): Form(
             _close_facts,
             _said,
-            (Field("ends", "Charges", "cancel what is open", is_choice=True),),
+            (Field("ends", N_("Charges"), N_("cancel what is open"), is_choice=True),),
             told=True,
         ),
         ("update", "charge_permission"): Form(
             _update_facts,
             _merchant,
             tuple(
-                Field(name, label[0].upper() + label[1:], "empty", starts=_present(name))
+                Field(name, label, _UNSHOWN, starts=_present(name))
                 for name, label in (
-                    ("merchantReferenceId", "reference"),
-                    ("merchantStoreName", "store name"),
-                    ("noteToBuyer", "note to buyer"),
-                    ("customInformation", "custom info"),
+                    ("merchantReferenceId", N_("Reference")),
+                    ("merchantStoreName", N_("Store name")),
+                    ("noteToBuyer", N_("Note to buyer")),
+                    ("customInformation", N_("Custom info")),
                 )
             ),
         ),
@@ -457,8 +526,8 @@ _FORMS: Final = MappingProxyType(
             _extend_facts,
             _frequency,
             (
-                Field("frequency", "Frequency", "such as 1 Year"),
-                Field("amount", "Amount", "in {currency}; may stay empty"),
+                Field("frequency", N_("Frequency"), N_("such as 1 Year")),
+                Field("amount", N_("Amount"), N_("in {currency}; may stay empty")),
             ),
         ),
         ("extend", "charge"): Form(_renew_facts),

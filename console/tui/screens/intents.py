@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
@@ -13,14 +13,16 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from console.domain import moments
 from console.domain.intent import State
+from console.domain.language import N_, _, together
 from console.domain.text import clean_line
 from console.tui.messages import Said, Standing
 from console.tui.widgets.drawn import Drawn
 from console.tui.widgets.notice import said_lines
 from console.tui.widgets.rows import Row, RowList
 from console.tui.widgets.search import CleanInput
-from console.tui.words import LOUD, labelled, literal, quiet, wrapped
+from console.tui.words import LOUD, column_for, labelled, literal, padded, quiet, wrapped
 
 if TYPE_CHECKING:
     from console.actions.outcome import Outcome
@@ -33,27 +35,42 @@ DISPUTED: Final = "beside the dispute"
 # The words that let it be asked again, each about one thing that happened since.
 _WORDS: Final = {"nobody": NOBODY, "disputed": DISPUTED}
 _ASK: Final = {
-    "nobody": (
+    "nobody": N_(
         "Ask Amazon again although the order has moved. Only if nobody did the same by hand, in"
-        f" Seller Central or elsewhere. Type: {NOBODY}",
-        NOBODY,
+        " Seller Central or elsewhere. Type: {phrase}"
     ),
-    "disputed": (
+    "disputed": N_(
         "Ask Amazon again although the charge was disputed since: the buyer can get the money"
-        f" twice, by the refund and by the dispute. Type: {DISPUTED}",
-        DISPUTED,
+        " twice, by the refund and by the dispute. Type: {phrase}"
     ),
-    "happened": (
+    "happened": N_(
         "It happened. Say what the evidence is, such as what Seller Central shows. It is kept as"
-        " your word, and sends nothing.",
-        "the evidence",
+        " your word, and sends nothing."
     ),
-    "did_not": (
+    "did_not": N_(
         "It did not happen. Say what the evidence is. It is kept as your word, and sends"
-        " nothing; a late message can still make it untrue.",
-        "the evidence",
+        " nothing; a late message can still make it untrue."
     ),
 }
+# What can be done to an outcome that isn't known: the refund of a charge can be disputed since.
+_UNKNOWN_KEYS: Final = N_("a ask again  n nobody else  h it happened  x it did not  esc back")
+_REFUND_KEYS: Final = N_(
+    "a ask again  n nobody else  d disputed  h it happened  x it did not  esc back"
+)
+
+
+class _IntentRows(RowList):
+    """On a half-done renewal `f` finishes it, and only `/` opens the filter."""
+
+    def __init__(self, screen: IntentsScreen) -> None:
+        empty = _("Nothing is open: every action has a known outcome.")
+        super().__init__(id="intents", empty=empty, filterable=True)
+        self._of = screen
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "filter" and not parameters and self._of.half is not None:
+            return False
+        return super().check_action(action, parameters)
 
 
 class IntentsScreen(ModalScreen[None]):
@@ -81,7 +98,7 @@ class IntentsScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="tall"):
-            yield RowList(id="intents", empty="Nothing is open: every action has a known outcome.")
+            yield _IntentRows(self)
             with VerticalScroll(id="intent-pane"):
                 yield Drawn(self._lines, id="intent")
             with Vertical(id="word"):
@@ -91,7 +108,7 @@ class IntentsScreen(ModalScreen[None]):
             yield Static(id="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one("#dialog").border_title = Content("Open intents")
+        self.query_one("#dialog").border_title = Content(_("Open intents"))
         self.query_one("#word").display = False
         self._rows().focus()
         self._draw()
@@ -120,7 +137,7 @@ class IntentsScreen(ModalScreen[None]):
         self._draw()
 
     def progress(self, text: str) -> None:
-        self._notice = Said("Under way", text, tone="waiting")
+        self._notice = Said(_("Under way"), text, tone="waiting")
         self._draw()
 
     def came(self, outcomes: list[Outcome], said: Said | None) -> None:
@@ -131,7 +148,7 @@ class IntentsScreen(ModalScreen[None]):
         for outcome in outcomes:
             self._notice = say_outcome(outcome)
         if said is None and not outcomes:
-            self._notice = Said("Nothing to ask", "The intent is no longer open.")
+            self._notice = Said(_("Nothing to ask"), _("The intent is no longer open."))
         self._draw()
 
     # --- drawing -----------------------------------------------------------------------------
@@ -139,8 +156,8 @@ class IntentsScreen(ModalScreen[None]):
     @on(RowList.Moved, "#intents")
     def _draw(self) -> None:
         standing = self._standing
-        rows = [Row(str(intent.id), _row(intent)) for intent in standing.open]
-        rows += [Row(str(intent.id), _row(intent, half=True)) for intent in standing.half_done]
+        rows = [_row(intent) for intent in standing.open]
+        rows += [_row(intent, half=True) for intent in standing.half_done]
         self._rows().show(rows)
         for drawn in self.query(Drawn):
             drawn.redraw()
@@ -163,21 +180,22 @@ class IntentsScreen(ModalScreen[None]):
     def _word_lines(self, width: int) -> list[Content]:
         if self._word is None or self.chosen is None:
             return []
-        return wrapped(literal(f"Intent {self.chosen.id}. {_ASK[self._word][0]}"), width)
+        about = _("Intent {number}.", number=self.chosen.id)
+        said = _(_ASK[self._word], phrase=_WORDS.get(self._word, ""))
+        return wrapped(literal(together(about, said)), width)
 
     def _keys(self, intent: Intent | None) -> str:
         if self._word is not None:
-            return "enter  do it, once it is typed     esc  not now"
+            return _("enter  do it, once it is typed     esc  not now")
+        if self.half is not None and _can_undo(self.half):
+            return _("f  finish it   u  undo it   esc  back")
         if self.half is not None:
-            undo = "   u  undo it" if _can_undo(self.half) else ""
-            return f"f  finish it{undo}   esc  back"
+            return _("f  finish it   esc  back")
         if intent is None:
-            return "esc  back"
-        keys = "a ask again"
-        if intent.state is State.UNKNOWN:
-            disputed = "  d disputed" if intent.operation == "create_refund" else ""
-            keys += f"  n nobody else{disputed}  h it happened  x it did not"
-        return f"{keys}  esc back"
+            return _("esc  back")
+        if intent.state is not State.UNKNOWN:
+            return _("a ask again  esc back")
+        return _(_REFUND_KEYS if intent.operation == "create_refund" else _UNKNOWN_KEYS)
 
     # --- the choices -------------------------------------------------------------------------
 
@@ -185,7 +203,7 @@ class IntentsScreen(ModalScreen[None]):
         intent = self.chosen
         if intent is not None and self._word is None:
             self._given.pop(intent.id, None)
-            self.progress(f"Intent {intent.id}: reading the order first")
+            self.progress(_("Intent {number}: reading the order first", number=intent.id))
             self._work.recover(intent.id, nobody_else=False)
 
     def action_word(self, word: str) -> None:
@@ -193,15 +211,18 @@ class IntentsScreen(ModalScreen[None]):
         if intent is None or self._word is not None:
             return
         if intent.state is not State.UNKNOWN:
-            self._notice = Said(
-                "Not yet", f"Intent {intent.id} is {intent.state}: ask Amazon first (a)."
+            said = _(
+                "Intent {number} is {state}: ask Amazon first (a).",
+                number=intent.id,
+                state=intent.state,
             )
+            self._notice = Said(_("Not yet"), said)
             self._draw()
             return
         self._word = word
         self.query_one("#word").display = True
         field = self.query_one("#word-input", CleanInput)
-        field.value, field.placeholder = "", _ASK[word][1]
+        field.value, field.placeholder = "", _WORDS.get(word) or _("the evidence")
         field.focus()
         self._draw()
 
@@ -215,8 +236,10 @@ class IntentsScreen(ModalScreen[None]):
                 return
             given = self._given.setdefault(intent.id, set())
             given.add(word)  # where both happened, the second word goes with the first
-            same = " with the same key" if intent.key else ""
-            self.progress(f"Intent {intent.id}: asking again{same}")
+            said = _("Intent {number}: asking again", number=intent.id)
+            if intent.key:
+                said = _("Intent {number}: asking again with the same key", number=intent.id)
+            self.progress(said)
             self._work.recover(
                 intent.id, nobody_else="nobody" in given, disputed="disputed" in given
             )
@@ -240,7 +263,7 @@ class IntentsScreen(ModalScreen[None]):
         if half.result is not None and _can_undo(half):
             self._work.prepare("cancel", half.result, half)
             return
-        self._notice = Said("It can't be undone", "What was canceled stays canceled.")
+        self._notice = Said(_("It can't be undone"), _("What was canceled stays canceled."))
         self._draw()
 
     def _renewal(self) -> Renewal | None:
@@ -272,28 +295,33 @@ def _standing(first: Intent) -> Content:
     return literal(standing_of(first))
 
 
-def _row(intent: Intent, *, half: bool = False) -> Callable[[int], Content]:
-    def draw(_width: int) -> Content:
-        state = f"! {intent.state}" if intent.state is State.UNKNOWN else f"◐ {intent.state}"
-        if half:
-            state = "! half done"
-        return Content.assemble(
-            f"{intent.id:>4}  ", (f"{state:<12}", LOUD), f"{intent.summary:<22}",
-            literal(intent.object), "  ", quiet(f"by {clean_line(intent.actor, 40)}"),
-        )  # fmt: skip
-
-    return draw
+def _row(intent: Intent, *, half: bool = False) -> Row:
+    state = f"! {intent.state}" if intent.state is State.UNKNOWN else f"◐ {intent.state}"
+    if half:
+        state = f"! {_('half done')}"
+    line = Content.assemble(
+        f"{intent.id:>4}  ", (padded(state, 12), LOUD), f"{intent.summary:<22}",
+        literal(intent.object), "  ",
+        quiet(_("by {actor}", actor=clean_line(intent.actor, 40))),
+    )  # fmt: skip
+    return Row(str(intent.id), lambda _width: line, line.plain)
 
 
 def _intent_lines(intent: Intent, width: int) -> list[Content]:
-    attempts = f"{intent.attempts}, {intent.unanswered} without an answer"
-    parts = (
-        ("decided", f"{intent.created[:19].replace('T', ' ')} UTC by {intent.actor}"),
-        ("what", f"{intent.summary} on {intent.object}"),
-        ("reason", intent.reason or "none given"),
-        ("attempts", attempts),
-        ("request", f"{intent.method} {intent.path}"),
-        ("key", intent.key or "none: the order is looked at before it asks again"),
-        ("ticket", intent.ticket or "none given"),
+    attempts = _(
+        "{attempts}, {unanswered} without an answer",
+        attempts=intent.attempts,
+        unanswered=intent.unanswered,
     )
-    return [line for label, text in parts for line in labelled(label, literal(text), width, 12)]
+    when = moments.told(intent.created, moments.SECONDS)
+    parts = (
+        (_("decided"), _("{time} by {actor}", time=when, actor=intent.actor)),
+        (_("what"), _("{action} on {object}", action=intent.summary, object=intent.object)),
+        (_("reason"), intent.reason or _("none given")),
+        (_("attempts"), attempts),
+        (_("request"), f"{intent.method} {intent.path}"),
+        (_("key"), intent.key or _("none: the order is looked at before it asks again")),
+        (_("ticket"), intent.ticket or _("none given")),
+    )
+    column = column_for((label for label, _text in parts), 12)
+    return [line for label, text in parts for line in labelled(label, literal(text), width, column)]

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
 
+from console.domain.language import N_, _
 from console.domain.text import clean_line
 from console.tui.messages import Said
 from console.tui.widgets.drawn import Drawn
@@ -20,10 +21,10 @@ from console.tui.widgets.notice import said_lines
 from console.tui.words import literal, progress_bar, quiet, wrapped
 
 _KEYS: Final = {
-    "asking": "enter  begin     esc  leave it",
-    "working": "esc  stop",
-    "stopping": "stopping …",
-    "ended": "↑ ↓  scroll     esc  back",
+    "asking": N_("enter  begin     esc  leave it"),
+    "working": N_("esc  stop"),
+    "stopping": N_("stopping …"),
+    "ended": N_("↑ ↓  scroll     esc  back"),
 }
 
 
@@ -71,7 +72,7 @@ class JobScreen(ModalScreen[None]):
         super().__init__()
         self._job = job
         self._phase = "asking"
-        self._step = Step("Beginning")
+        self._step = Step(_("Beginning"))
         self._said: Sequence[Said] = ()
         self._stop = False
 
@@ -79,7 +80,7 @@ class JobScreen(ModalScreen[None]):
         with Vertical(id="dialog"):
             with VerticalScroll(id="outcome"):
                 yield Drawn(self._lines, id="outcome-text")
-            yield Drawn(lambda _width: [quiet(_KEYS[self._phase])], id="dialog-keys")
+            yield Drawn(lambda _width: [quiet(_(_KEYS[self._phase]))], id="dialog-keys")
 
     def on_mount(self) -> None:
         self.query_one("#dialog").border_title = Content(clean_line(self._job.title, 70))
@@ -107,7 +108,8 @@ class JobScreen(ModalScreen[None]):
                 lambda step: self._tell(self.Stepped(step)), lambda: self._stop
             )
         except Exception as error:
-            said = [Said("Unexpected fault", f"{type(error).__name__}", "Please report it.", "bad")]
+            name = type(error).__name__
+            said = [Said(_("Unexpected fault"), name, _("Please report it."), "bad")]
         self._tell(self.Ended(said))
 
     def _tell(self, message: Message) -> None:

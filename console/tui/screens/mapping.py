@@ -8,18 +8,20 @@ from typing import ClassVar, Final
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from console.domain.checkout_v1 import MappingRow, nearest_words, search
+from console.domain.kept import shown
+from console.domain.language import N_, _
 from console.tui.widgets.drawn import Drawn
-from console.tui.widgets.search import CleanInput
+from console.tui.widgets.filter import Filter
 from console.tui.words import heading, labelled, literal, quiet, wrapped
 
 LABEL: Final = 16
-_HINT: Final = "a call, a state, a reason code, an id, a report column"
+_HINT: Final = N_("a call, a state, a reason code, an id, a report column")
 
 
 class MappingScreen(ModalScreen[None]):
@@ -44,32 +46,26 @@ class MappingScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="tall"):
-            with Horizontal(classes="field"):
-                yield CleanInput(self._term, placeholder=_HINT, id="mapping-term", compact=True)
+            yield Filter(self._term, id="mapping-term", hint=_(_HINT), stays=True)
             with VerticalScroll(id="mapping-pane", can_focus=False):
                 yield Drawn(self._lines, id="mapping")
-            yield Static(id="dialog-keys", markup=False)
+            yield Static(quiet(_("↑ ↓  scroll     esc  back")), id="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
         self.query_one("#dialog").border_title = Content("v1 ↔ v2 ↔ Seller Central")
-        self.query_one("#mapping-term").focus()
+        self.query_one(Filter).open()
         self._count()
 
-    @on(Input.Changed, "#mapping-term")
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        if event.value == self._term:
-            return
-        self._term = event.value
+    @on(Filter.Changed)
+    def _typed(self, event: Filter.Changed) -> None:
+        self._term = event.text
         self._rows = search(self._term)
         self.query_one("#mapping-pane").scroll_home(animate=False)
         self.query_one("#mapping", Drawn).redraw()
         self._count()
 
     def _count(self) -> None:
-        found = len(self._rows)
-        said = f"{found} row{'' if found == 1 else 's'}     ↑ ↓  scroll     esc  back"
-        self.query_one("#dialog-keys", Static).update(quiet(said))
+        self.query_one(Filter).count(len(self._rows), len(search("")))
 
     def action_scroll(self, by: int) -> None:
         self.query_one("#mapping-pane").scroll_relative(y=by, animate=False)
@@ -88,7 +84,8 @@ class MappingScreen(ModalScreen[None]):
         for topic, rows in groupby(self._rows, key=lambda row: row.topic):
             if lines:
                 lines.append(Content(""))
-            lines.append(heading(topic[0].upper() + topic[1:]))
+            title = shown(topic)
+            lines.append(heading(title[0].upper() + title[1:]))
             for row in rows:
                 lines += _row(row, width)
         return lines
@@ -98,16 +95,17 @@ def _row(row: MappingRow, width: int) -> list[Content]:
     lines = []
     for label, text in (("v1", row.v1), ("v2", row.v2), ("Seller Central", row.seller_central)):
         if text:
-            said = literal(text)
+            said = literal(shown(text))
             lines += labelled(label, said.stylize("bold") if label == "v1" else said, width, LABEL)
     if row.note:
-        lines += labelled("", quiet(row.note), width, LABEL)
+        lines += labelled("", quiet(shown(row.note)), width, LABEL)
     return lines
 
 
 def _nothing(term: str, width: int) -> list[Content]:
     near = ", ".join(nearest_words(term))
-    lines = wrapped(literal(f"Nothing in the vocabulary matches “{term}”."), width)
+    said = _("Nothing in the vocabulary matches “{term}”.", term=term)
+    lines = wrapped(literal(said), width)
     if near:
-        lines += wrapped(quiet(f"The nearest words: {near}"), width)
+        lines += wrapped(quiet(_("The nearest words: {words}", words=near)), width)
     return lines

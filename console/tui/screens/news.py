@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from textual.screen import Screen
 
-from console.domain.explain import explain_state
-from console.domain.rules import offer
+from console.domain.language import N_, _
 from console.domain.text import clean_line
-from console.tui import messages
+from console.tui import keymap, messages
+from console.tui.fault import kind_and_place
 from console.tui.messages import Said
 from console.tui.widgets.header import Header
 from console.tui.widgets.notice import Banners, Notice
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from console.domain.order import Order
     from console.domain.rules import Offer
     from console.store.decisions import Intent
+    from console.tui.fault import GuardedApp
     from console.tui.screens.action import ActionDialog
     from console.tui.screens.intents import IntentsScreen
+    from console.tui.widgets.order import OrderPane
     from console.tui.work import Work
 
 
@@ -35,11 +37,19 @@ class NewsScreen(Screen[None]):
         self.work: Work | None = None
         self.standing = messages.Standing()
         self.last_outcomes: dict[int, Said] = {}  # intent -> the last that was said of it
+        # What an action made, to be chosen once it is shown; and from which row, since whoever
+        # has moved on in the meantime must find the cursor where it was put.
+        self.made: tuple[str, str | None] | None = None
+        self.outdated = False  # something was done since the order was read
         self._dialog: ActionDialog | None = None
         self._intents: IntentsScreen | None = None
 
     @property
     def order(self) -> Order | None:
+        raise NotImplementedError
+
+    @property
+    def order_pane(self) -> OrderPane:
         raise NotImplementedError
 
     def update_condition(self) -> None:
@@ -78,33 +88,41 @@ class NewsScreen(Screen[None]):
             self.say(_journal_broken(self.standing.problem))
             return
         self.notice.clear()
-        subject = Subject(order, offer, begun, self.work.session.engine.policy)
+        subject = Subject(order, offer, begun, self.work.policy)
         self._dialog = ActionDialog(self.work, subject)
         self.app.push_screen(self._dialog, self._dialog_closed)
 
     def _dialog_closed(self, _result: None) -> None:
         """What the dialog read may be newer than what is shown."""
+        plan = self._dialog.under_way if self._dialog is not None else None
+        if plan is not None:
+            self.say(_under_way(plan.draft.action, _("Its outcome will stand here.")))
         self._dialog = None
         self.refresh_order()
 
     def on_ready(self, event: messages.Ready) -> None:
         """The order of a half-done renewal was read: finish it, or undo it."""
+        from console.domain.rules import offer
+
         can = offer(event.order, event.action, event.target)
         finishes = event.action == "extend"
         if finishes or can.allowed:
             self.begin(event.order, can, event.begun if finishes else None)
         elif self._intents is not None:
-            self._intents.came([], Said("It can't be undone this way", can.why, tone="warning"))
+            self._intents.call_later(
+                self._intents.came,
+                [],
+                Said(_("It can't be undone this way"), can.why, tone="warning"),
+            )
 
     def on_progress(self, event: messages.Progress) -> None:
         dialog, plan = self._dialog, event.about
         if plan is not None and dialog is not None and dialog.sent_plan is plan:
             dialog.progress(event.text)
         elif plan is None and self._intents is not None:
-            self._intents.progress(event.text)
+            self._intents.call_later(self._intents.progress, event.text)
         else:
-            what = f"Under way: {plan.draft.action}" if plan is not None else "Under way"
-            self.say(Said(what, event.text, tone="waiting"))
+            self.say(_under_way(plan.draft.action if plan is not None else "", event.text))
 
     def on_performed(self, event: messages.Performed) -> None:
         outcome = event.outcome
@@ -119,12 +137,16 @@ class NewsScreen(Screen[None]):
             self._remember(outcome.intent, event.said, unknown=outcome.result == "unknown")
             if outcome.result == "refused" and outcome.object is not None:
                 self.raise_voice(f"declined:{_made(outcome)}", event.said)
-        self.refresh_order()
+        if outcome is not None and outcome.object is not None:
+            self.made = _made(outcome), self.order_pane.chosen
+        touched = outcome is not None and outcome.result in ("accepted", "unknown")
+        self.refresh_order(event.plan.draft.object if touched else None)
 
     def _remember(self, number: int, said: Said, *, unknown: bool) -> None:
         self.last_outcomes[number] = said
         if unknown:
-            loud = Said(f"Intent {number}: outcome unknown", said.text, "Press i to resolve it.")
+            title = _("Intent {number}: outcome unknown", number=number)
+            loud = Said(title, said.text, _press_intents())
             self.banners.raise_(f"unknown:{number}", loud, until_solved=True)
         else:
             self.banners.lower(f"unknown:{number}")
@@ -150,10 +172,13 @@ class NewsScreen(Screen[None]):
         self.banners.raise_(key, said)
         self.app.bell()
 
-    def refresh_order(self) -> None:
-        """Read the order again: until it is read, what was offered for it is not."""
-        self._outdated = self.order is not None
+    def refresh_order(self, target: str | None = None) -> None:
+        """Read the order again: until it is read, what was offered for it is not, and of `target`,
+        with which something was done, no state is told.
+        """
+        self.outdated = self.order is not None
         if self.order is not None and self.work is not None:
+            self.order_pane.outdate(target)
             self.work.read_again(self.order)
 
     # --- open intents ------------------------------------------------------------------------
@@ -177,7 +202,11 @@ class NewsScreen(Screen[None]):
             if outcome.intent is not None:
                 self._remember(outcome.intent, said, unknown=outcome.result == "unknown")
             if not event.asked and outcome.result != "unknown":
-                title = f"Recovered at the start: intent {outcome.intent}: {said.title}"
+                title = _(
+                    "Recovered at the start: intent {number}: {what}",
+                    number=outcome.intent,
+                    what=said.title,
+                )
                 news = Said(title, said.text, tone=said.tone)
                 self.banners.raise_(f"recovered:{outcome.intent}", news)
         if event.said is not None:
@@ -187,7 +216,7 @@ class NewsScreen(Screen[None]):
         if any(outcome.result == "unknown" for outcome in event.outcomes):
             self._let_keys_work()
         if self._intents is not None:
-            self._intents.came(event.outcomes, event.said)
+            self._intents.call_later(self._intents.came, event.outcomes, event.said)
         self.refresh_order()
 
     def _let_keys_work(self) -> None:
@@ -211,28 +240,36 @@ class NewsScreen(Screen[None]):
         self.update_condition()
 
     def on_fault(self, event: messages.Fault) -> None:
-        """A fault of ours: named without data, and without ending the program."""
-        name = type(event.error).__name__
+        """A fault of ours in a worker: the page tells it, as it does every other one."""
+        cast("GuardedApp", self.app).faults.take(event.error)
         self.say(
             Said(
-                f"Unexpected fault ({name}) in {event.where}",
-                str(event.error)[:300],
-                "Please report it. Nothing is lost: the journal holds what was decided.",
+                _("Unexpected fault ({kind}) in {place}",
+                  kind=type(event.error).__name__, place=event.where),
+                kind_and_place(event.error),
+                _("Please report it. Nothing is lost: the journal holds what was decided."),
                 "bad",
             )
-        )
+        )  # fmt: skip
         self.query_one("#loading").display = False
-        if self._dialog is not None:
-            self._dialog.failed()
+
+
+def _under_way(action: str, text: str) -> Said:
+    what = _("Under way: {action}", action=action) if action else _("Under way")
+    return Said(what, text, tone="waiting")
 
 
 def _journal_broken(problem: str) -> Said:
     return Said(
-        "THE JOURNAL DOES NOT VERIFY",
+        _("THE JOURNAL DOES NOT VERIFY"),
         problem,
-        "Actions are blocked. Keep the file; `payconsole journal verify` tells more.",
+        _("Actions are blocked. Keep the file; `payconsole journal verify` tells more."),
         "bad",
     )
+
+
+def _press_intents() -> str:
+    return _("Press {key} to resolve it.", key=keymap.written("general.intents"))
 
 
 def _is_in(order: Order, news: News) -> bool:
@@ -247,14 +284,16 @@ def _made(outcome: Outcome) -> str:
 
 # What a decline means for the money, by the kind of object.
 _DECLINED: Final = {
-    "refund": "The buyer has not got the money from it.",
-    "charge": "Nothing was collected with it.",
+    "refund": N_("The buyer has not got the money from it."),
+    "charge": N_("Nothing was collected with it."),
 }
 # What is true once Amazon is done, by the state that it came to.
 _DONE: Final = {
-    "Refunded": "Refund {id} is Refunded.",
-    "Captured": "Charge {id} is Captured: the money was collected.",
-    "Authorized": "Charge {id} is Authorized: the amount is reserved, nothing is collected yet.",
+    "Refunded": N_("Refund {id} is Refunded."),
+    "Captured": N_("Charge {id} is Captured: the money was collected."),
+    "Authorized": N_(
+        "Charge {id} is Authorized: the amount is reserved, nothing is collected yet."
+    ),
 }
 
 
@@ -262,33 +301,45 @@ def say_news(news: News) -> Said:
     """The end of a watch in words: what it is, what it means, what to do."""
     amount = f" {news.amount}" if news.amount else ""
     if news.intent is not None:
-        what = f"{news.intent.summary} on {news.intent.object}"
+        intent = news.intent
+        what = _("{action} on {object}", action=intent.summary, object=intent.object)
     else:
         what = clean_line(f"{news.kind}{amount} {news.id}", 100)
     if news.end == "gone":
         return Said(
-            f"Not found any more: {what}",
-            f"Amazon doesn't know {news.id}, so it is not watched any more.",
-            "Look at the order in Seller Central.",
+            _("Not found any more: {what}", what=what),
+            _("Amazon doesn't know {object}, so it is not watched any more.", object=news.id),
+            _("Look at the order in Seller Central."),
             "warning",
         )
     if news.end == "given_up":
         return Said(
-            f"Still not final: {what}",
-            f"It is still {news.state}; Amazon is taking longer than usual, and it is not being"
-            " watched any more.",
-            "Press g to look again.",
+            _("Still not final: {what}", what=what),
+            _(
+                "It is still {state}; Amazon is taking longer than usual, and it is not being"
+                " watched any more.",
+                state=news.state,
+            ),
+            _("Press {key} to look again.", key=keymap.written("general.again")),
             "waiting",
         )
+    from console.domain.explain import explain_state
+
     told = explain_state(news.kind, news.state, [news.code] if news.code else [])
     if news.is_bad:
-        code = f" ({clean_line(news.code, 60)})" if news.code else ""
+        title = _("DECLINED: {what}.", what=what)
+        if news.code:
+            title = _("DECLINED: {what} ({code}).", what=what, code=clean_line(news.code, 60))
         # Short, so that the next step is never cut off; Explain tells the rest.
-        text = _DECLINED.get(news.kind, "")
-        return Said(f"DECLINED: {what}{code}.", text, told.next_step, "bad")
+        text = _(_DECLINED.get(news.kind, ""))
+        return Said(title, text, told.next_step, "bad")
     if news.state in _DONE and (news.intent is not None or news.kind == "refund"):
         link = news.intent.link if news.intent is not None else None
         half = news.state == "Authorized" and link is not None and "renews" in link
-        hint = "It is the first of two steps: i shows how to finish the renewal." if half else ""
-        return Said(f"Done: {what}", _DONE[news.state].format(id=news.id), hint, "good")
+        first = _(
+            "It is the first of two steps: {key} shows how to finish the renewal.",
+            key=keymap.written("general.intents"),
+        )
+        title = _("Done: {what}", what=what)
+        return Said(title, _(_DONE[news.state], id=news.id), first if half else "", "good")
     return Said(f"{clean_line(news.state, 60)}: {what}", told.meaning, tone=told.tone)

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
+from console.clipboard import copy
+from console.domain.language import N_, _
 from console.domain.members import members
-from console.domain.model import without_buyer
+from console.domain.model import BUYER_FIELDS, without_buyer
 from console.domain.order import Order
 from console.domain.text import clean_line
+from console.tui import keymap
 from console.tui.widgets.drawn import Drawn
+from console.tui.widgets.filter import Filter
 from console.tui.widgets.outline import Outline, outlined
-from console.tui.widgets.search import CleanInput
-from console.tui.words import literal, quiet, wrapped
+from console.tui.words import kind_title, literal, quiet, wrapped
 
 VALUE_LINES: Final = 4
-_KEYS: Final = "↑ ↓  ← → fold     /  search, n N next and previous     y  copy     esc  back"
-_MASKED: Final = "Buyer data is masked; b, in the order, shows it."
-_SHOWN: Final = "Buyer data is shown; this look is in the journal."
+_KEYS: Final = N_("↑ ↓  ← → fold     f  filter, n N next and before     y  copy     esc  back")
+_MASKED: Final = N_("Buyer data is masked; {key}, in the order, shows it.")
+_SHOWN: Final = N_("Buyer data is shown; this look is in the journal.")
+_WITHOUT: Final = N_("Copied without the buyer's data: {key} under Raw copies that")
+_BUYER: Final = N_("The buyer's data is copied under Raw only: {key} there")
 
 
 class ObjectsScreen(ModalScreen[None]):
@@ -39,7 +46,7 @@ class ObjectsScreen(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False),
-        Binding("slash", "search", "Search", show=False),
+        Binding("f,slash", "filter", "Filter", show=False),
         Binding("n", "find(1)", "Next match", show=False),
         Binding("N", "find(-1)", "Match before", show=False),
         Binding("y", "copy", "Copy", show=False),
@@ -48,31 +55,26 @@ class ObjectsScreen(ModalScreen[None]):
     def __init__(self, order: Order, chosen: str | None, revealed: bool) -> None:
         super().__init__()
         found = list(members(order))
-        lines = outlined((_title(kind, member.id), _raw(member.raw, revealed))
+        lines = outlined((f"{kind_title(kind)} {member.id}", _raw(member.raw, revealed))
                          for kind, member in found)  # fmt: skip
         roots = [number for number, line in enumerate(lines) if line.depth == 0]
-        ids = [member.id for _, member in found]
+        ids = [member.id for _kind, member in found]
         chosen = chosen if chosen in ids else next(iter(ids), None)
         folded = {root for root, identifier in zip(roots, ids, strict=False)
                   if identifier != chosen}  # fmt: skip
         self._outline = Outline(lines, folded, id="outline")
         self._start = next((r for r, i in zip(roots, ids, strict=False) if i == chosen), 0)
-        self._note = _SHOWN if revealed else _MASKED
-        self._matches = ""
+        self._revealed = revealed
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="tall"):
+            yield Filter(hint=_("a name or a value"))
             yield self._outline
             yield Drawn(self._value_lines, id="value")
-            with Horizontal(id="find", classes="field"):
-                yield Static("/ ", classes="mark", markup=False)
-                yield CleanInput(id="find-input", compact=True, placeholder="a name or a value")
-            yield Static(quiet(_KEYS), id="dialog-keys", markup=False)
+            yield Static(quiet(_(_KEYS)), id="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one("#dialog").border_title = Content("Raw objects")
-        self.query_one("#find").display = False
-        self.query_one(".mark").styles.width = 2
+        self.query_one("#dialog").border_title = Content(_("Raw objects"))
         self._outline.go_to(self._start)
         self._outline.focus()
 
@@ -80,8 +82,9 @@ class ObjectsScreen(ModalScreen[None]):
         """Where the cursor stands, and all of its value as far as there is room."""
         line = self._outline.line
         if line is None:
-            return [quiet("Nothing was read of this order.")]
-        value = quiet(self._note) if line.folds else Content(clean_line(line.shown))
+            return [quiet(_("Nothing was read of this order."))]
+        note = _(_SHOWN) if self._revealed else _(_MASKED, key=keymap.written("general.buyer"))
+        value = quiet(note) if line.folds else Content(clean_line(line.shown))
         lines = [
             literal(self._outline.path())
             .stylize("$foreground-muted")
@@ -89,62 +92,73 @@ class ObjectsScreen(ModalScreen[None]):
             *wrapped(value, width),
         ]
         if len(lines) > VALUE_LINES:
-            lines = [*lines[: VALUE_LINES - 1], quiet("…  y copies all of it")]
+            rest = "…" if self._is_buyers else f"…  {_('y copies all of it')}"
+            lines = [*lines[: VALUE_LINES - 1], quiet(rest)]
         return lines
 
     @on(Outline.Moved)
     def _moved(self) -> None:
         self.query_one("#value", Drawn).redraw()
-        self._say(self._matches)
+        self._say("")
 
     def _say(self, text: str) -> None:
         self.query_one("#dialog").border_subtitle = Content(text)
 
-    # --- search and copy -------------------------------------------------------------------------
+    # --- filter and copy -------------------------------------------------------------------------
 
     @property
-    def _typed(self) -> str:
-        return self.query_one("#find-input", CleanInput).value.strip()
+    def _filter(self) -> Filter:
+        return self.query_one(Filter)
 
-    def action_search(self) -> None:
-        self.query_one("#find").display = True
-        self.query_one("#find-input").focus()
+    def action_filter(self) -> None:
+        self._filter.open()
 
-    @on(Input.Changed, "#find-input")
-    def _search_changed(self) -> None:
-        self._find(1, here=True)
+    @on(Filter.Changed)
+    def _narrow(self, event: Filter.Changed) -> None:
+        self._filter.count(*self._outline.narrow(event.text))
 
-    @on(Input.Submitted, "#find-input")
-    def _search_done(self, event: Input.Submitted) -> None:
-        event.stop()
+    @on(Filter.Left)
+    def _list_again(self) -> None:
         self._outline.focus()
 
-    def action_find(self, step: int) -> None:
-        if self._typed:
-            self._find(step)
-        else:
-            self.action_search()
+    @on(Filter.Moved)
+    def _move(self, event: Filter.Moved) -> None:
+        self._outline.action_move(event.by)
 
-    def _find(self, step: int, *, here: bool = False) -> None:
-        which, count = self._outline.find(self._typed, step, here=here)
-        self._matches = f"{which} of {count}" if count else "no match" if self._typed else ""
-        self._say(self._matches)
+    def action_find(self, step: int) -> None:
+        if self._filter.text:
+            self._outline.find(step)
+        else:
+            self.action_filter()
+
+    @property
+    def _is_buyers(self) -> bool:
+        """Whether the line under the cursor is, or stands in, data of the buyer."""
+        return not BUYER_FIELDS.isdisjoint(self._outline.labels[1:2])
 
     def action_copy(self) -> None:
-        line = self._outline.line
-        if line is not None:
-            self.app.copy_to_clipboard(line.copied)
-            self._say("Copied; some terminals need OSC 52 to be allowed for it")
+        """Copy the value under the cursor; never the buyer's data, shown or not."""
+        line, root = self._outline.line, self._outline.root
+        if line is None or root is None:
+            return
+        if self._is_buyers:
+            self._say(_(_BUYER, key=keymap.written("general.copy")))
+            return
+        whole = line is root and isinstance(line.value, Mapping)
+        masked = replace(line, value=without_buyer(line.value)) if whole else line
+        copying = self._copying(masked.copied, masks=masked != line)
+        self.run_worker(copying, group="copy", exit_on_error=False)
+
+    async def _copying(self, text: str, *, masks: bool) -> None:
+        way = await copy(text, self.app.copy_to_clipboard)
+        without = _(_WITHOUT, key=keymap.written("general.copy"))
+        self._say(without if masks else _("Copied, {way}", way=way))
 
     def action_back(self) -> None:
-        if self._outline.has_focus:
-            self.dismiss(None)
+        if self._filter.is_on:
+            self._filter.clear()
         else:
-            self._outline.focus()
-
-
-def _title(kind: str, identifier: str) -> str:
-    return f"{kind.replace('_', ' ').capitalize()} {identifier}"
+            self.dismiss(None)
 
 
 def _raw(data: Any, revealed: bool) -> dict[str, Any]:

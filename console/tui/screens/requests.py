@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,17 +13,19 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from console.clipboard import copy
+from console.domain.language import N_, _
 from console.domain.members import ids_of
 from console.domain.order import Order
 from console.tui.widgets.details import request_line, sorted_requests
 from console.tui.widgets.drawn import Drawn
 from console.tui.widgets.rows import Row, RowList
-from console.tui.words import heading, labelled, literal, quiet, stamp
+from console.tui.words import column_for, heading, labelled, literal, quiet, stamp
 
 if TYPE_CHECKING:
     from console.amazon.client import RequestRecord
 
-_KEYS = "↑ ↓ tab     c  copy as curl, unsigned     y  copy request id     esc  back"
+_KEYS: Final = N_("c  copy as curl     y  copy request id     f  filter     esc  back")
 
 
 class RequestsScreen(ModalScreen[None]):
@@ -47,15 +49,19 @@ class RequestsScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="tall"):
-            yield RowList(id="requests", empty="Nothing was asked yet.")
+            yield RowList(
+                id="requests",
+                empty=_("Nothing was asked yet. What is asked of Amazon stands here."),
+                filterable=True,
+            )
             with VerticalScroll(id="request-pane"):
                 yield Drawn(self._lines, id="request")
-            yield Static(quiet(_KEYS), id="dialog-keys", markup=False)
+            yield Static(quiet(_(_KEYS)), id="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one("#dialog").border_title = Content("Requests")
+        self.query_one("#dialog").border_title = Content(_("Requests"))
         rows = self.query_one(RowList)
-        rows.show([Row(key, _row(r, r.object in self._ids)) for key, r in self._records.items()])
+        rows.show([_row(key, r, r.object in self._ids) for key, r in self._records.items()])
         rows.focus()
         self.query_one("#request", Drawn).redraw()
 
@@ -77,17 +83,22 @@ class RequestsScreen(ModalScreen[None]):
 
         made = curl_of(self._chosen) if self._chosen else None
         if made is None:
-            self._say("Only reads are given as curl: signed, a write would be made again")
+            self._say(_("Only reads are given as curl: signed, a write would be made again"))
         else:
-            self.app.copy_to_clipboard(made)
-            self._say("Copied as curl, signed by nobody")
+            self._copy(made, _("as curl, signed by nobody"))
 
     def action_request_id(self) -> None:
         if self._chosen is None or self._chosen.request_id is None:
-            self._say("Amazon gave no request id")
+            self._say(_("Amazon gave no request id"))
         else:
-            self.app.copy_to_clipboard(self._chosen.request_id)
-            self._say(f"Copied {self._chosen.request_id}")
+            self._copy(self._chosen.request_id, self._chosen.request_id)
+
+    def _copy(self, text: str, what: str) -> None:
+        self.run_worker(self._copying(text, what), group="copy", exit_on_error=False)
+
+    async def _copying(self, text: str, what: str) -> None:
+        way = await copy(text, self.app.copy_to_clipboard)
+        self._say(_("Copied {what}, {way}", what=what, way=way))
 
     def _say(self, text: str) -> None:
         self.query_one("#dialog").border_subtitle = literal(text)
@@ -96,32 +107,52 @@ class RequestsScreen(ModalScreen[None]):
         self.dismiss(None)
 
 
-def _row(record: RequestRecord, ours: bool) -> Callable[[int], Content]:
-    return lambda _width: request_line(record, ours=ours)
+def _row(key: str, record: RequestRecord, ours: bool) -> Row:
+    line = request_line(record, ours=ours)
+    return Row(key, lambda _width: line, f"{line.plain} {record.operation} {record.object}")
 
 
 def request_lines(record: RequestRecord, width: int) -> list[Content]:
     """Everything that is known of a request. There is no signature in it, and no body."""
-    answered = stamp(record.answered) + " by Amazon's clock" if record.answered else "no date"
-    status = str(record.status) if record.status is not None else "no answer"
+    attempt = _("{operation}, attempt {number}", operation=record.operation, number=record.attempt)
+    sent = _("{time} by Amazon's clock, as far as it is known", time=stamp(record.time))
+    body = _("{count} bytes, SHA-256 {hash}", count=record.body_length, hash=record.body_sha256)
     facts = (
-        ("request", f"{record.method} {record.url}"),
-        ("operation", f"{record.operation}, attempt {record.attempt}"),
-        ("sent", stamp(record.time) + " by Amazon's clock, as far as it is known"),
-        ("answer", f"{status} after {record.milliseconds} ms, {answered}"),
-        ("reason", record.reason_code),
-        ("failure", record.failure),
-        ("request id", record.request_id or "none"),
-        ("body", f"{record.body_length} bytes, SHA-256 {record.body_sha256}"),
-        ("signed", record.string_to_sign.replace("\n", " ")),
+        (_("request"), f"{record.method} {record.url}"),
+        (_("operation"), attempt),
+        (_("sent"), sent),
+        (_("answer"), _answer(record)),
+        (_("reason"), record.reason_code),
+        (_("failure"), record.failure_said),
+        (_("request id"), record.request_id or _("none")),
+        (_("body"), body),
+        (_("signed"), record.string_to_sign.replace("\n", " ")),
     )
+    column = column_for((label for label, _text in facts), 12)
     lines = [
         line
         for label, text in facts
         if text is not None
-        for line in labelled(label, literal(text), width, 12)
+        for line in labelled(label, literal(text), width, column)
     ]
-    lines += [Content(""), heading("Signed headers")]
+    lines += [Content(""), heading(_("Signed headers"))]
     for name, value in record.headers:
         lines += labelled(name, literal(value), width, 28)
-    return [*lines, quiet("authorization: left out, as everything that only the key can make")]
+    left_out = _("left out, as everything that only the key can make")
+    return [*lines, quiet(f"authorization: {left_out}")]
+
+
+def _answer(record: RequestRecord) -> str:
+    """The status, how long it took, and the date that the answer bears."""
+    after = record.milliseconds
+    if record.status is None:
+        return _("no answer after {milliseconds} ms, no date", milliseconds=after)
+    if record.answered is None:
+        status = record.status
+        return _("{status} after {milliseconds} ms, no date", status=status, milliseconds=after)
+    return _(
+        "{status} after {milliseconds} ms, {time} by Amazon's clock",
+        status=record.status,
+        milliseconds=after,
+        time=stamp(record.answered),
+    )

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import LoadingIndicator, Static
+from textual.widgets import Static
 
+from console.domain.language import N_, _, together
 from console.domain.text import clean_line
 from console.tui.messages import Said
 from console.tui.screens.forms import (
@@ -27,14 +30,17 @@ from console.tui.screens.forms import (
 )
 from console.tui.widgets.choice import Choice
 from console.tui.widgets.drawn import Drawn
+from console.tui.widgets.loading import Loading
 from console.tui.widgets.notice import said_lines
 from console.tui.widgets.search import CleanInput
 from console.tui.words import (
     LOUD,
     TONES,
+    column_for,
     heading,
     labelled,
     literal,
+    padded,
     quiet,
     wrapped,
 )
@@ -48,17 +54,30 @@ MOST_PROGRESS: Final = 12
 
 @dataclass(frozen=True)
 class Extra:
-    """A further word that some plans ask for, each in a field of its own."""
+    """A further word that some plans ask for, each in a field of its own.
+
+    `missing` is said where it was not typed; it holds the `{word}`.
+    """
 
     name: str
     word: str
-    why: str
+    missing: str
     asked: Callable[[Plan], bool]
 
 
 EXTRAS: Final = (
-    Extra("above", "above captured", "More than was captured", lambda plan: plan.above_captured),
-    Extra("disputed", "disputed", "It can pay twice", lambda plan: bool(plan.doubts)),
+    Extra(
+        "above",
+        "above captured",
+        N_("More than was captured: type also exactly: {word}"),
+        lambda plan: plan.above_captured,
+    ),
+    Extra(
+        "disputed",
+        "disputed",
+        N_("It can pay twice: type also exactly: {word}"),
+        lambda plan: bool(plan.doubts),
+    ),
 )
 
 
@@ -82,10 +101,10 @@ class WhatStep(VerticalScroll, can_focus=False):
             yield self._row(field)
 
     def _row(self, field: Field) -> Horizontal:
-        label = Static(field.label, classes="label", markup=False)
+        label = Static(_(field.label), classes="label", markup=False)
         if field.is_choice:
-            return Horizontal(label, Choice(field.hint, id=field.name), classes="field")
-        hint = field.hint.replace("{currency}", self._subject.currency or "its currency")
+            return Horizontal(label, Choice(_(field.hint), id=field.name), classes="field")
+        hint = _(field.hint, currency=self._subject.currency or _("its currency"))
         starts = field.starts(self._subject)
         shown = CleanInput(starts, placeholder=hint, id=field.name, compact=True)
         return Horizontal(label, shown, classes="field")
@@ -127,7 +146,8 @@ class WhatStep(VerticalScroll, can_focus=False):
 
     def _facts(self, width: int) -> list[Content]:
         facts = self._form.facts(self._subject, self.values)
-        return [line for label, fact in facts for line in labelled(label, fact, width, LABEL)]
+        column = column_for((label for label, _fact in facts), LABEL)
+        return [line for label, fact in facts for line in labelled(label, fact, width, column)]
 
     def _check_lines(self, width: int) -> list[Content]:
         return list(_checked(self.check(), width))
@@ -173,28 +193,37 @@ class PlanStep(VerticalScroll, can_focus=True):
 def plan_lines(plan: Plan, width: int) -> list[Content]:
     draft = plan.draft
     lines = _table(plan, width)
-    for label, text in _plan_facts(plan):
-        lines += labelled(label[:1].upper() + label[1:], text, width, LABEL)
+    lines += _labelled(
+        [(label[:1].upper() + label[1:], text) for label, text in _facts(plan)], width
+    )
     lines += _warnings(plan, width)
-    lines += [Content(""), heading("The exact request")]
-    lines += labelled("call", f"{draft.method} {urlsplit(plan.url).path}", width, LABEL)
-    body = literal(draft.body.decode("utf-8", "replace"))
-    lines += labelled("body", body, width, LABEL)
-    key = literal(draft.key) if draft.key else quiet("none: Amazon takes no key for it")
-    return lines + labelled("key", key, width, LABEL)
+    lines += [Content(""), heading(_("The exact request"))]
+    key = literal(draft.key) if draft.key else quiet(_("none: Amazon takes no key for it"))
+    request = [
+        (_("call"), Content(f"{draft.method} {urlsplit(plan.url).path}")),
+        (_("body"), literal(draft.body.decode("utf-8", "replace"))),
+        (_("key"), key),
+    ]
+    return lines + _labelled(request, width)
 
 
-def _plan_facts(plan: Plan) -> Iterator[tuple[str, Content]]:
+def _labelled(facts: Sequence[tuple[str, Content]], width: int) -> list[Content]:
+    """Each fact beside its label, all in one column."""
+    column = column_for((label for label, _text in facts), LABEL)
+    return [line for label, text in facts for line in labelled(label, text, width, column)]
+
+
+def _facts(plan: Plan) -> Iterator[tuple[str, Content]]:
     draft = plan.draft
     if plan.then is not None:
-        yield "Two steps", Content.assemble(sentence_of(plan), " ", literal(plan.then.said))
-    yield "Buyer sees", literal(plan.words.buyer_sees)
-    yield "Undo", literal(plan.words.undo)
+        yield _("Two steps"), literal(together(sentence_of(plan), plan.then.said))
+    yield _("Buyer sees"), literal(plan.words.buyer_sees)
+    yield _("Undo"), literal(plan.words.undo)
     for name, fact in plan.words.facts:
         yield name, literal(fact)
-    yield "Reason", literal(draft.reason) if draft.reason else quiet("none given")
+    yield _("Reason"), literal(draft.reason) if draft.reason else quiet(_("none given"))
     if draft.ticket:
-        yield "Ticket", literal(draft.ticket)
+        yield _("Ticket"), literal(draft.ticket)
 
 
 def _warnings(plan: Plan, width: int) -> list[Content]:
@@ -211,28 +240,34 @@ def _table(plan: Plan, width: int) -> list[Content]:
         (clean_line(name), clean_line(before, 300), clean_line(then), clean_line(after, 300))
         for (name, before), (then, after) in zip(plan.words.before, plan.words.after, strict=True)
     ]
-    first = max([LABEL, *(len(row[0]) + 2 for row in rows)])
-    left = max([16, *(len(row[1]) for row in rows)])
-    right = max([16, *(len(row[3]) for row in rows)])
+    heads = _("before"), _("once it is done")
+    first = max([LABEL, *(cell_len(row[0]) + 2 for row in rows)])
+    left = max([16, *map(cell_len, (heads[0], *(row[1] for row in rows)))])
+    right = max([16, *map(cell_len, (heads[1], *(row[3] for row in rows)))])
     if first + left + right + 5 > width:
         return [line for row in rows for line in _stacked(row, width)]
-    lines = [quiet(f"{'':<{first}}{'before':>{left}}     {'once it is done':>{right}}")]
+    lines = [quiet(f"{' ' * first}{_flush(heads[0], left)}     {_flush(heads[1], right)}")]
     for name, before, then, after in rows:
         changed = before != after
         note = f"   {then}" if then != name else ""
         line = Content.assemble(
-            (f"{name:<{first}}", "$foreground-muted"),
-            f"{before:>{left}}",
+            (padded(name, first), "$foreground-muted"),
+            _flush(before, left),
             ("  →  " if changed else "     ", "$foreground-muted"),
-            (f"{after:>{right}}", "bold" if changed else "$foreground-muted"),
+            (_flush(after, right), "bold" if changed else "$foreground-muted"),
         )
-        fits = line.cell_length + len(note) <= width
+        fits = line.cell_length + cell_len(note) <= width
         lines.append(line + quiet(note) if fits else line)
     return lines
 
 
+def _flush(text: str, column: int) -> str:
+    """`text` at the right end of a column of so many cells."""
+    return " " * (column - cell_len(text)) + text
+
+
 def _stacked(row: tuple[str, str, str, str], width: int) -> list[Content]:
-    name, before, _, after = row
+    name, before, _then, after = row
     lines = labelled(name, literal(before), width, LABEL)
     if before != after:
         lines += labelled("", Content.styled("→ ", "bold") + literal(after), width, LABEL)
@@ -241,16 +276,16 @@ def _stacked(row: tuple[str, str, str, str], width: int) -> list[Content]:
 
 # What is done, by Amazon's name of the call.
 _SENTENCES: Final = {
-    "create_refund": "{amount} back to the buyer, from charge {object}.",
-    "capture_charge": "Capture {amount} of charge {object}.",
-    "cancel_charge": "Cancel charge {object}.",
-    "create_charge": "Authorize {amount} on {object}.",
-    "close_charge_permission": "Close charge permission {object}.",
-    "update_charge_permission": "Change charge permission {object}.",
-    "complete_checkout_session": "Complete checkout session {object} with {amount}.",
+    "create_refund": N_("{amount} back to the buyer, from charge {object}."),
+    "capture_charge": N_("Capture {amount} of charge {object}."),
+    "cancel_charge": N_("Cancel charge {object}."),
+    "create_charge": N_("Authorize {amount} on {object}."),
+    "close_charge_permission": N_("Close charge permission {object}."),
+    "update_charge_permission": N_("Change charge permission {object}."),
+    "complete_checkout_session": N_("Complete checkout session {object} with {amount}."),
 }
-_AT_ONCE: Final = "Charge {amount} on {object} and capture it at once."
-_ENDS: Final = "Close charge permission {object}, and cancel what is open."
+_AT_ONCE: Final = N_("Charge {amount} on {object} and capture it at once.")
+_ENDS: Final = N_("Close charge permission {object}, and cancel what is open.")
 
 
 def sentence_of(plan: Plan) -> str:
@@ -262,22 +297,43 @@ def sentence_of(plan: Plan) -> str:
         template = _AT_ONCE
     if body.get("cancelPendingCharges"):
         template = _ENDS
-    return template.format(amount=draft.amount, object=clean_line(draft.object))
+    return _(template, amount=draft.amount, object=clean_line(draft.object))
 
 
 def _effects(plan: Plan, width: int) -> list[Content]:
-    """What a sentence can't name: each charge that ends with a close, each field that changes."""
+    """What a sentence can't name: what is released with a charge, each charge that ends with a
+    close, each field that changes.
+    """
     named: list[tuple[str, str]] = []
+    if plan.draft.operation == "cancel_charge":
+        named += plan.words.before[1:]
     if plan.draft.operation == "close_charge_permission":
         named += plan.words.facts
     if plan.draft.operation == "update_charge_permission":
         pairs = zip(plan.words.before, plan.words.after, strict=True)
-        named += [(name, f"{old}  →  {new}") for (name, old), (_, new) in pairs if old != new]
+        named += [(name, f"{old}  →  {new}") for (name, old), (_then, new) in pairs if old != new]
     return [
         line
         for name, said in named
         for line in wrapped(Content.assemble(f"· {name}: ", literal(said)), width, 2)
     ]
+
+
+# By how many further words are asked for.
+_ASKS: Final = (
+    N_("To send it, type  {phrase}"),
+    N_("To send it, type  {phrase}  and then  {word}"),
+    N_("To send it, type  {phrase}  and then  {word}  and then  {second_word}"),
+)
+_NAMES: Final = ("phrase", "word", "second_word")
+
+
+def _filled(text: str, values: Mapping[str, Content]) -> Content:
+    """`text` with values in place of its `{names}`, each in its own style."""
+    parts = re.split(r"\{(\w+)\}", text)  # every second one is a name
+    return Content.assemble(
+        *(values[part] if number % 2 else part for number, part in enumerate(parts))
+    )
 
 
 class ConfirmStep(VerticalScroll, can_focus=False):
@@ -290,11 +346,11 @@ class ConfirmStep(VerticalScroll, can_focus=False):
     def compose(self) -> ComposeResult:
         yield Drawn(self._lines, id="confirm-text")
         with Horizontal(classes="field"):
-            yield Static("Type it", classes="label", markup=False)
+            yield Static(_("Type it"), classes="label", markup=False)
             yield CleanInput(id="phrase", compact=True)
         for extra in EXTRAS:
             with Horizontal(classes="field", id=f"{extra.name}-field"):
-                yield Static("and", classes="label", markup=False)
+                yield Static(_("and"), classes="label", markup=False)
                 yield CleanInput(id=extra.name, compact=True)
         yield Static(id="confirm-check", markup=False)
 
@@ -312,16 +368,16 @@ class ConfirmStep(VerticalScroll, can_focus=False):
         plan = self._plan
         if plan is None:
             return []
-        what = Content.styled(sentence_of(plan), "bold")
-        if plan.then is not None:
-            what += literal(f" {plan.then.said}")
-        undo = Content.assemble(("Can it be undone? ", "$foreground-muted"), plan.words.undo)
+        first = sentence_of(plan)
+        second = plan.then.said if plan.then is not None else ""
+        what = literal(together(first, second)).stylize("bold", 0, len(first))
+        asked = (_("Can it be undone?") + " ", "$foreground-muted")
+        undo = Content.assemble(asked, plan.words.undo)
         lines = [*wrapped(what, width), *_effects(plan, width), *wrapped(undo, width), Content("")]
         lines += _warnings(plan, width)
-        ask = Content.assemble("To send it, type  ", (plan.phrase, "bold $text-accent"))
-        for extra in EXTRAS:
-            if extra.asked(plan):
-                ask += Content.assemble("  and then  ", (extra.word, LOUD))
+        words = [Content.styled(extra.word, LOUD) for extra in EXTRAS if extra.asked(plan)]
+        typed = [Content.styled(plan.phrase, "bold $text-accent"), *words]
+        ask = _filled(_(_ASKS[len(words)]), dict(zip(_NAMES, typed, strict=False)))
         return [*lines, *wrapped(ask, width)]
 
     @property
@@ -344,11 +400,11 @@ class ConfirmStep(VerticalScroll, can_focus=False):
         """Why it isn't confirmed yet; None where everything was typed."""
         plan, missing = self._plan, self.missing
         if plan is None:
-            return "There is no plan."
+            return _("There is no plan.")
         if self.typed != plan.phrase:
-            return f"Not confirmed. Type exactly: {plan.phrase}"
+            return _("Not confirmed. Type exactly: {phrase}", phrase=plan.phrase)
         if missing is not None:
-            return f"{missing.why}: type also exactly: {missing.word}"
+            return _(missing.missing, word=missing.word)
         return None
 
     def say(self, against: str) -> None:
@@ -371,7 +427,7 @@ class OutcomeStep(VerticalScroll, can_focus=True):
 
     def compose(self) -> ComposeResult:
         yield Drawn(self._lines, id="outcome-text")
-        yield LoadingIndicator(id="sending")
+        yield Loading(id="sending")
 
     def begin(self, plan: Plan) -> None:
         self._asked = sentence_of(plan)
@@ -395,7 +451,10 @@ class OutcomeStep(VerticalScroll, can_focus=True):
         if self._said is not None:
             lines += [*said_lines(self._said, width), Content("")]
         else:
-            lines += [*wrapped(literal(f"Requested: {self._asked}"), width), Content("")]
+            lines += [
+                *wrapped(literal(_("Confirmed: {what}", what=self._asked)), width),
+                Content(""),
+            ]
         if self._countdown:
             lines += wrapped(Content.styled(self._countdown, LOUD), width)
         return [*lines, *(quiet(f"· {text}") for text in self._progress[-MOST_PROGRESS:])]

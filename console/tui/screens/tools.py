@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from console.clipboard import copy
+from console.domain.language import N_, _
 from console.tui import messages
 from console.tui.messages import Said
 from console.tui.screens.news import NewsScreen
 
 if TYPE_CHECKING:
     from console.amazon.client import RequestRecord
-    from console.tui.widgets.order import OrderPane
+    from console.tui.screens.copying import Copy
 
-_LOOK_FIRST = "Look an order up first."
+_LOOK_FIRST: Final = N_("Look an order up first.")
 
 
 class ToolsScreen(NewsScreen):
     """Opens the screens for engineers, and the jobs of importing and syncing."""
-
-    @property
-    def order_pane(self) -> OrderPane:
-        raise NotImplementedError
 
     def records(self) -> Iterable[RequestRecord]:
         """What was asked of Amazon in this session."""
@@ -34,7 +32,7 @@ class ToolsScreen(NewsScreen):
         from console.tui.screens.objects import ObjectsScreen
 
         if self.order is None:
-            self.say(Said("Objects: not now", _LOOK_FIRST))
+            self.say(Said(_("Objects: not now"), _(_LOOK_FIRST)))
         else:
             pane = self.order_pane
             self.app.push_screen(ObjectsScreen(self.order, pane.chosen, pane.revealed))
@@ -47,7 +45,7 @@ class ToolsScreen(NewsScreen):
     def _do_looks(self) -> None:
         chosen = self.order_pane.chosen
         if chosen is None or self.work is None:
-            self.say(Said("Changes: not now", _LOOK_FIRST))
+            self.say(Said(_("Changes: not now"), _(_LOOK_FIRST)))
         else:
             self.work.looks(chosen)
 
@@ -56,29 +54,87 @@ class ToolsScreen(NewsScreen):
 
         self.app.push_screen(DiffScreen(event.identifier, event.looks))
 
+    def _do_journal(self) -> None:
+        from console.tui.screens.journal import JournalScreen
+
+        if self.work is None:
+            self.say(Said(_("Journal: not now"), _("No account is open yet.")))
+        else:
+            self.app.push_screen(JournalScreen(self.work.session.journal))
+
     def _do_mapping(self) -> None:
         from console.tui.screens.mapping import MappingScreen
 
         self.app.push_screen(MappingScreen())
 
+    def action_pending(self) -> None:
+        """Go to what Amazon is at work on: here the next such row, else the order it is in."""
+        pane, order = self.order_pane, self.order
+        here = [one.id for one in order.pending] if order is not None and pane.display else []
+        if here:
+            after = here.index(pane.chosen) + 1 if pane.chosen in here else 0
+            pane.rows.focus()
+            pane.rows.go(here[after % len(here)])
+        elif self.watched and self.work is not None:
+            self.work.open(min(self.watched))
+
+    # --- copying ---------------------------------------------------------------------------------
+
+    def _do_copy(self) -> None:
+        """The menu of what can be copied of the chosen object."""
+        from console.tui.screens.copying import CopyScreen
+
+        found = self._copies()
+        if found is None:
+            self.say(Said(_("Copy: not now"), _(_LOOK_FIRST)))
+        else:
+            self.app.push_screen(CopyScreen(found), self._copy)
+
     def _do_curl(self) -> None:
-        chosen = self.order_pane.chosen
-        if chosen is None or self.work is None:
-            self.say(Said("Copy as curl: not now", _LOOK_FIRST))
-            return
+        found = self._copies()
+        if found is None:
+            self.say(Said(_("Copy as curl: not now"), _(_LOOK_FIRST)))
+        else:
+            self._copy(next(one for one in found if one.key == "c"))
+
+    def _copies(self) -> tuple[Copy, ...] | None:
+        """What can be copied now; None where no order is shown."""
+        order, pane, chosen = self.order, self.order_pane, self.order_pane.chosen
+        if order is None or chosen is None or self.work is None or not pane.display:
+            return None
         from console.amazon.curl import curl_for
         from console.domain.ids import parse
+        from console.tui.screens.copying import copies
 
         client = self.work.session.client
-        made = curl_for(client.account, parse(chosen).v2, client.amazon_now())
-        self.app.copy_to_clipboard(made)
-        self.say(Said("Copied as curl, signed by nobody", f"The read of {chosen}."))
+        curl = curl_for(client.account, parse(chosen).v2, client.amazon_now())
+        return copies(order, chosen, client.records, curl, revealed=pane.shows_buyer)
+
+    def _copy(self, found: Copy | None) -> None:
+        """Copy it; the buyer's data only once that is a line in the journal."""
+        order, work = self.order, self.work
+        if found is None or found.text is None or order is None or work is None:
+            return
+        if found.buyer:
+            work.note_reveal(order, lambda: self._copy_now(found), where="clipboard")
+        else:
+            self._copy_now(found)
+
+    def _copy_now(self, found: Copy) -> None:
+        self.run_worker(self._copying(found), group="copy", exit_on_error=False)
+
+    async def _copying(self, found: Copy) -> None:
+        from console.tui.screens.copying import shown_copy
+
+        way = await copy(found.text or "", self.app.copy_to_clipboard)
+        self.say(Said(_("Copied: {what}", what=shown_copy(found)), way, tone="good"))
 
     def _do_export(self) -> None:
         if self.order is None or self.work is None:
-            self.say(Said("Export: not now", _LOOK_FIRST))
+            self.say(Said(_("Export: not now"), _(_LOOK_FIRST)))
         elif self.order.remembered:
-            self.say(Said("Export: not yet", "Amazon is being asked.", "Try again in a moment."))
+            said = _("Amazon is being asked.")
+            self.say(Said(_("Export: not yet"), said, _("Try again in a moment.")))
         else:
             self.work.export(self.order, Path.cwd())
 
@@ -90,9 +146,9 @@ class ToolsScreen(NewsScreen):
     def _do_import(self) -> None:
         self.say(
             Said(
-                "Import",
-                "Drop the files on this window, or paste their whole paths into the search.",
-                "Notifications (IPN), Amazon's reports, or a CSV of order numbers and ids.",
+                _("Import"),
+                _("Drop the files on this window, or paste their whole paths into the search."),
+                _("Notifications (IPN), Amazon's reports, or a CSV of order numbers and ids."),
             )
         )
 

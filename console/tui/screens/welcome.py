@@ -12,9 +12,13 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from console.domain.language import _
+from console.tui import keymap
+from console.tui.mouse import KEYS_LINE, doing
 from console.tui.widgets.drawn import Drawn
 from console.tui.words import heading, quiet, wrapped
 
+# The same for scripts.
 _ADD = (
     "payconsole profile add NAME --region na --environment sandbox \\",
     "    --public-key-id SANDBOX-… --private-key-file key.pem",
@@ -22,22 +26,29 @@ _ADD = (
 
 
 class WelcomeScreen(Screen[None]):
-    """Says what can be done without a profile, and does the one thing that can."""
+    """Says what can be done without a profile, and does both."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d,enter", "demo", "Demo"),
+        Binding("c,enter", "connect", "Connect an account"),
+        Binding("d", "demo", "Demo"),
         Binding("question_mark,f1", "help", "Keys"),
         Binding("escape", "app.quit", "Leave"),
     ]
 
-    def __init__(self, demo: Callable[[], None]) -> None:
+    def __init__(self, connect: Callable[[], None], demo: Callable[[], None]) -> None:
         super().__init__()
+        self._connect = connect
         self._demo = demo
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="welcome-pane"), Vertical(id="welcome"):
             yield Drawn(welcome_lines, id="welcome-text")
-        yield Static(quiet("d  demo     ^p  palette     ^q  leave"), id="keys", markup=False)
+        keys = _("c  connect an account     d  demo     ^p  palette     {leave}  leave",
+                 leave=keymap.shown("general.leave", "^q"))  # fmt: skip
+        yield Static(quiet(keys), id="keys", classes=KEYS_LINE, markup=False)
+
+    def action_connect(self) -> None:
+        self._connect()
 
     def action_demo(self) -> None:
         self._demo()
@@ -53,28 +64,36 @@ def welcome_lines(width: int) -> list[Content]:
         Content.styled("payconsole", "bold"),
         *wrapped(
             quiet(
-                "Any Amazon Pay id goes in, the whole truth about that order comes out, and"
-                " whatever may be done about it is one safe step away."
+                _(
+                    "Any Amazon Pay id goes in, the whole truth about that order comes out, and"
+                    " whatever may be done about it is one safe step away."
+                )
             ),
             width,
         ),
         Content(""),
-        heading("Try it"),
-        Content.assemble(("d", "bold $text-accent"), "  the demo: an Amazon Pay of its own on this"
-                         " machine."),
-        quiet("   It touches neither your keyring nor your journal."),
-        Content(""),
-        heading("Connect an account"),
-        *wrapped(Content("Leave with ctrl+q, then add a profile with a key from Seller Central:"),
-                 width),
-        Content(""),
-        *(Content.styled(line, "$text-accent") for line in _ADD),
-        Content(""),
+        heading(_("Connect an account")),
+        doing(Content.assemble(("c", "bold $text-accent"), "  ",
+                               _("five short questions, and Amazon proves the key at once.")),
+              "connect"),
         *wrapped(
             quiet(
-                "The key goes into the operating system's keyring and nowhere else. Regions: na,"
-                " eu, jp. Start payconsole again; the first profile is the default one."
+                "   "
+                + _(
+                    "The key goes into the operating system's keyring and nowhere else. You need a"
+                    " Seller Central login, or a key file and its public key id."
+                )
             ),
             width,
+            3,
         ),
+        Content(""),
+        heading(_("Try it")),
+        doing(Content.assemble(("d", "bold $text-accent"), "  ",
+                               _("the demo: an Amazon Pay of its own on this machine.")),
+              "demo"),
+        quiet("   " + _("It touches neither your keyring nor your journal.")),
+        Content(""),
+        heading(_("In scripts")),
+        *(Content.styled(line, "$text-accent") for line in _ADD),
     ]  # fmt: skip

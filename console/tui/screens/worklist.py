@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol, cast
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -16,12 +17,25 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from console.clipboard import copy
 from console.domain.batch import Report, Standing
 from console.domain.ids import Kind
+from console.domain.language import N_, _
 from console.domain.text import clean_line
 from console.domain.worklist import Entry, Summary, order_key, summary_of
 from console.tui.widgets.drawn import Drawn
-from console.tui.words import TONES, between, joined, literal, quiet, state_word, wrapped
+from console.tui.widgets.filter import Filter, matches
+from console.tui.words import (
+    TONES,
+    between,
+    column_for,
+    joined,
+    literal,
+    padded,
+    quiet,
+    state_word,
+    wrapped,
+)
 
 if TYPE_CHECKING:
     from console.domain.order import Order
@@ -29,18 +43,18 @@ if TYPE_CHECKING:
     from console.session import Session
     from console.tui.work import Work
 
-SEARCH: Final = "search"
+DETAIL: Final = 5  # lines about the entry under the cursor
 GROUP: Final = "worklist"  # of the worker that looks the list through
 _KINDS: Final = {
-    Kind.ORDER: "order",
-    Kind.AGREEMENT: "agreement",
-    Kind.AUTHORIZATION: "authorization",
-    Kind.CHARGE: "charge",
-    Kind.REFUND: "refund",
-    Kind.DISPUTE: "dispute",
-    Kind.CHECKOUT_SESSION: "session",
+    Kind.ORDER: N_("order"),
+    Kind.AGREEMENT: N_("agreement"),
+    Kind.AUTHORIZATION: N_("authorization"),
+    Kind.CHARGE: N_("charge"),
+    Kind.REFUND: N_("refund"),
+    Kind.DISPUTE: N_("dispute"),
+    Kind.CHECKOUT_SESSION: N_("session"),
 }
-_KEYS: Final = "enter open  space tick  n p next  y copy  f fixes  esc back"
+_KEYS: Final = N_("enter open  space tick  n p next  y copy  / filter  f fixes  esc back")
 
 
 class _Console(Protocol):
@@ -67,9 +81,11 @@ class WorkList:
         self.entries = tuple(entries)
         self.ticked: set[int] = set()
         self.cursor = 0
+        self.filter = ""  # it is still there after an order was opened from the list
         self.looking = False
         self.stopped_by: str = ""  # why nobody looks any more, where that is a failure
         self.changed: Callable[[], None] = lambda: None
+        self._in_one_line = len({entry.line for entry in entries}) == 1
         self._lookup = lookup
         self._looked: dict[str, Summary | str] = {}
 
@@ -136,14 +152,38 @@ class WorkList:
         self.ticked ^= {number}
         self.changed()
 
-    def unticked(self, step: int) -> int:
-        """The next entry (`step` 1) or the one before (-1) that is not done and has an id."""
-        count = len(self.entries)
-        for away in range(1, count + 1):
-            number = (self.cursor + step * away) % count
+    def unticked(self, step: int, among: Sequence[int]) -> int:
+        """Of the entries `among`, in their order, the next (`step` 1) or the one before (-1) that
+        is not done and has an id; the one under the cursor where there is none.
+        """
+        ahead = [n for n in among if (n > self.cursor if step > 0 else n < self.cursor)]
+        around = [n for n in among if n not in ahead]
+        both = [*ahead, *around] if step > 0 else [*reversed(ahead), *reversed(around)]
+        for number in both:
             if number not in self.ticked and self.entries[number].identifier is not None:
                 return number
         return self.cursor
+
+    def place(self, number: int) -> int:
+        """The line in which an entry stands; where all stand in one, the how manieth it is."""
+        return number + 1 if self._in_one_line else self.entries[number].line
+
+    @cached_property
+    def widest(self) -> int:
+        """The columns that the longest place takes."""
+        return len(str(self.place(len(self.entries) - 1)))
+
+    def words(self, number: int) -> str:
+        """What a filter searches in: everything that the row of an entry tells."""
+        entry, found = self.entries[number], self.result(self.entries[number])
+        parts = [str(self.place(number)), entry.shown, entry.reference or "", *entry.notes]
+        parts += [entry.identifier.id] if entry.identifier is not None else []
+        if isinstance(found, str):
+            parts.append(found)
+        elif found is not None:
+            parts += [one.plain for one in _can_be_captured(found)]
+            parts += [found.order, found.state, *found.reasons, found.reference or ""]
+        return " ".join(parts)
 
 
 class Rows(Widget, can_focus=True):
@@ -169,35 +209,58 @@ class Rows(Widget, can_focus=True):
         super().__init__(id="work-rows", markup=False)
         self._list = worklist
         self._top = 0
+        self.shown: Sequence[int] = range(len(worklist.entries))  # what no filter hides
+
+    def narrow(self, text: str) -> None:
+        """Show the entries that match; the cursor stays on its entry where that is among them."""
+        everything = range(len(self._list.entries))
+        worklist = self._list
+        self.shown = (
+            [n for n in everything if matches(worklist.words(n), text)] if text else everything
+        )
+        if self.shown and worklist.cursor not in self.shown:
+            worklist.cursor = self.shown[0]
+        self._keep_in_sight()
+
+    @property
+    def _place(self) -> int:
+        """Where the cursor stands among what is shown."""
+        cursor = self._list.cursor
+        return self.shown.index(cursor) if cursor in self.shown else 0
 
     def to(self, number: int) -> None:
-        """Put the cursor on an entry, and keep it in sight."""
-        last = len(self._list.entries) - 1
-        self._list.cursor = max(0, min(number, last))
+        """Put the cursor on an entry that is shown, and keep it in sight."""
+        self._list.cursor = number
         self._keep_in_sight()
         self.post_message(self.Moved())
 
+    def _to_place(self, place: int) -> None:
+        if self.shown:
+            self.to(self.shown[max(0, min(place, len(self.shown) - 1))])
+
     def _keep_in_sight(self) -> None:
-        height, cursor = max(1, self.size.height), self._list.cursor
+        height, cursor = max(1, self.size.height), self._place
         self._top = min(max(self._top, cursor - height + 1), cursor)
-        self._top = max(0, min(self._top, len(self._list.entries) - height))
+        self._top = max(0, min(self._top, len(self.shown) - height))
         self.refresh()
 
     def action_move(self, by: int) -> None:
-        self.to(self._list.cursor + by)
+        self._to_place(self._place + by)
 
     def action_page(self, pages: int) -> None:
-        self.to(self._list.cursor + pages * max(1, self.size.height - 1))
+        self._to_place(self._place + pages * max(1, self.size.height - 1))
 
     def on_resize(self) -> None:
         self._keep_in_sight()
 
     def on_click(self, event: events.Click) -> None:
-        number = self._top + event.y
-        if number == self._list.cursor:
+        place = self._top + event.y
+        if place >= len(self.shown):
+            return
+        if self.shown[place] == self._list.cursor:
             self.post_message(self.Opened())
-        elif number < len(self._list.entries):
-            self.to(number)
+        else:
+            self._to_place(place)
 
     def on_mouse_scroll_down(self) -> None:
         self.action_move(3)
@@ -207,7 +270,7 @@ class Rows(Widget, can_focus=True):
 
     def render(self) -> Content:
         width, height = self.size
-        shown = range(self._top, min(self._top + height, len(self._list.entries)))
+        shown = self.shown[self._top : self._top + height]
         return joined(self._line(number, width) for number in shown)
 
     def _line(self, number: int, width: int) -> Content:
@@ -218,7 +281,9 @@ class Rows(Widget, can_focus=True):
 
 
 class WorkListScreen(ModalScreen[Entry | str | None]):
-    """Answers with the entry to open, or SEARCH; the list stays as it is for coming back."""
+    """Answers with the entry to open, or a text to look up that is not in the list; the list
+    stays as it is for coming back.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", show=False),
@@ -228,27 +293,35 @@ class WorkListScreen(ModalScreen[Entry | str | None]):
         Binding("y", "copy", "Copy", show=False),
         Binding("s", "look", "Stop or go on looking", show=False),
         Binding("f", "batch", "One action for these orders", show=False),
-        Binding("slash", "search", "Search", show=False),
+        Binding("slash", "filter", "Filter", show=False),
+        Binding("question_mark,f1", "help", "Keys", show=False),
         Binding("escape", "leave", "Back", show=False),
     ]
-    DEFAULT_CSS = """
-    WorkListScreen #work-detail { height: 4; margin-top: 1; }
+    DEFAULT_CSS = f"""
+    WorkListScreen #work-detail {{ height: {DETAIL}; margin-top: 1; }}
     """
+
+    class Changed(Message):
+        """The list is another than what is drawn. As a message it reaches only a screen that
+        still has its parts: while it is taken away the looking through goes on.
+        """
 
     def __init__(self, worklist: WorkList) -> None:
         super().__init__()
         self._list = worklist
-        self._copied = False
+        self._copied = ""  # by which way
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="tall"):
+            hint = _("narrow the list; an id that is not in it is looked up")
+            yield Filter(hint=hint, text=self._list.filter)
             yield Rows(self._list)
             with Vertical(id="work-detail"):
                 yield Drawn(self._detail)
             yield Static(id="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
-        self._list.changed = self._draw
+        self._list.changed = self._tell
         self.query_one(Rows).focus()
         if self._list.waiting and not self._list.looking and not self._list.stopped_by:
             self._look()
@@ -257,23 +330,67 @@ class WorkListScreen(ModalScreen[Entry | str | None]):
     def on_unmount(self) -> None:
         self._list.changed = lambda: None
 
+    def _tell(self) -> None:
+        self.post_message(self.Changed())
+
+    @on(Changed)
     def _draw(self) -> None:
-        if not self.is_attached:
-            return
         worklist = self._list
         done = worklist.orders - len(worklist.waiting)
-        title = f"Work list · {worklist.orders} orders · {done} looked up"
-        title += f" · {len(worklist.ticked)} ticked off"
+        title = _(
+            "Work list · {orders} orders · {looked_up} looked up · {ticked} ticked off",
+            orders=worklist.orders,
+            looked_up=done,
+            ticked=len(worklist.ticked),
+        )
         self.query_one("#dialog").border_title = Content(title)
-        said = "copied" if self._copied else _KEYS
-        if worklist.looking or worklist.waiting:
-            said += "  s stop looking" if worklist.looking else "  s look on"
+        said = _("Copied, {way}", way=self._copied) if self._copied else _(_KEYS)
         self.query_one("#dialog-keys", Static).update(quiet(said))
-        self.query_one(Rows).refresh()
+        looking = _("s stop looking") if worklist.looking else _("s look on")
+        waits = worklist.looking or bool(worklist.waiting)
+        self.query_one("#dialog").border_subtitle = Content(looking if waits else "")
+        self._narrow()
         self.query_one(Drawn).redraw()
 
+    # --- the filter --------------------------------------------------------------------------
+
+    @property
+    def _filter(self) -> Filter:
+        return self.query_one(Filter)
+
+    def _narrow(self) -> None:
+        """Show what matches now: while the list is looked through, more and more does."""
+        rows = self.query_one(Rows)
+        rows.narrow(self._filter.text)
+        self._filter.count(len(rows.shown), len(self._list.entries))
+
+    def action_filter(self) -> None:
+        self._filter.open()
+
+    def action_help(self) -> None:
+        from console.tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen())
+
+    @on(Filter.Changed)
+    def _filtered(self) -> None:
+        self._list.filter = self._filter.text
+        self._draw()
+
+    @on(Filter.Left)
+    def _list_again(self, event: Filter.Left) -> None:
+        """`/` is the search too, from anywhere: what is not in the list is looked up."""
+        if event.kept and not self.query_one(Rows).shown:
+            self.dismiss(self._filter.text)
+        else:
+            self.query_one(Rows).focus()
+
+    @on(Filter.Moved)
+    def _move(self, event: Filter.Moved) -> None:
+        self.query_one(Rows).action_move(event.by)
+
     def on_rows_moved(self) -> None:
-        self._copied = False
+        self._copied = ""
         self._draw()
 
     def on_rows_opened(self) -> None:
@@ -281,16 +398,21 @@ class WorkListScreen(ModalScreen[Entry | str | None]):
 
     def _detail(self, width: int) -> list[Content]:
         worklist = self._list
+        if worklist.entries and not self.query_one(Rows).shown:
+            none = _("Nothing in the list matches. Enter, in the filter, looks the text up.")
+            return wrapped(quiet(none), width)
         if worklist.stopped_by:
-            said = literal(f"Stopped: {worklist.stopped_by}").stylize(TONES["warning"])
-            return [*wrapped(said, width)[:2], *_detail(worklist, width)][:4]
-        return _detail(worklist, width)[:4]
+            said = literal(_("Stopped: {why}", why=worklist.stopped_by))
+            stopped = said.stylize(TONES["warning"])
+            return [*wrapped(stopped, width)[:2], *_detail(worklist, width)][:DETAIL]
+        return _detail(worklist, width)[:DETAIL]
 
     # --- keys --------------------------------------------------------------------------------
 
     @property
     def _entry(self) -> Entry | None:
-        return self._list.entries[self._list.cursor] if self._list.entries else None
+        """The entry under the cursor; None where the filter hides all of them."""
+        return self._list.entries[self._list.cursor] if self.query_one(Rows).shown else None
 
     def action_open(self) -> None:
         entry = self._entry
@@ -303,14 +425,18 @@ class WorkListScreen(ModalScreen[Entry | str | None]):
 
     def action_unticked(self, step: int) -> None:
         if self._entry is not None:
-            self.query_one(Rows).to(self._list.unticked(step))
+            rows = self.query_one(Rows)
+            rows.to(self._list.unticked(step, rows.shown))
 
     def action_copy(self) -> None:
         entry = self._entry
         if entry is not None:
-            self.app.copy_to_clipboard(entry.identifier.id if entry.identifier else entry.shown)
-            self._copied = True
-            self._draw()
+            text = entry.identifier.id if entry.identifier else entry.shown
+            self.run_worker(self._copying(text), group="copy", exit_on_error=False)
+
+    async def _copying(self, text: str) -> None:
+        self._copied = await copy(text, self.app.copy_to_clipboard)
+        self._draw()
 
     def action_look(self) -> None:
         """Stop looking the list through, or go on from the cursor."""
@@ -344,12 +470,11 @@ class WorkListScreen(ModalScreen[Entry | str | None]):
         if console is not None and console.work is not None:
             self.app.run_worker(_watch(console.work, report), exit_on_error=False)
 
-    def action_search(self) -> None:
-        """`/` goes to the search from anywhere: what is typed next is no key of the list."""
-        self.dismiss(SEARCH)
-
     def action_leave(self) -> None:
-        self.dismiss(None)
+        if self._filter.is_on:
+            self._filter.clear()
+        else:
+            self.dismiss(None)
 
 
 async def _watch(work: Work, report: Report) -> None:
@@ -363,26 +488,37 @@ async def _watch(work: Work, report: Report) -> None:
 def _row(worklist: WorkList, number: int) -> Content:
     entry = worklist.entries[number]
     mark = "✓" if number in worklist.ticked else " "
-    head = f"{mark} {entry.line:>4}  "
+    head = f"{mark} {worklist.place(number):>{worklist.widest}} "
     if entry.identifier is None:
-        return Content.assemble(head, quiet(f"{clean_line(entry.shown, 28):<28} no id"))
-    kind = _KINDS[entry.identifier.kind]
-    start = Content.assemble(
-        head, (f"{entry.identifier.id[:27]:<28}", "bold"), quiet(f"{kind:<14}")
-    )
+        return Content.assemble(head, quiet(f"{clean_line(entry.shown, 27):<28}{_('no id')}"))
+    kind = padded(_(_KINDS[entry.identifier.kind]), column_for(map(_, _KINDS.values()), 14))
+    start = Content.assemble(head, (f"{entry.identifier.id[:27]:<28}", "bold"), quiet(kind))
     found = worklist.result(entry)
     if found is None:
-        return start + quiet("…" if worklist.looking else "not looked up")
+        return start + quiet("…" if worklist.looking else _("not looked up"))
     if isinstance(found, str):
         return start + Content.styled(f"✗ {found}", TONES["warning"])
     notes = quiet(f"  {'; '.join(entry.notes)}") if entry.notes else Content("")
-    return start + state_word(found.kind, found.state, found.reasons) + notes
+    state = state_word(found.kind, found.state, found.reasons)
+    return start + between([state, *_can_be_captured(found)]) + notes
+
+
+def _can_be_captured(found: Summary) -> list[Content]:
+    """What most lists are gone through for: for how long, which must not be cut off, and
+    `can be captured: 85.00 EUR`.
+    """
+    if found.capturable is None:
+        return []
+    said = [Content(_("can be captured: {amount}", amount=found.capturable))]
+    if found.lapses is not None:
+        said.insert(0, Content.styled(found.lapses.count, TONES[found.lapses.tone]))
+    return said
 
 
 def _detail(worklist: WorkList, width: int) -> list[Content]:
     """Everything about the entry under the cursor."""
     if not worklist.entries:
-        return [quiet("The list is empty.")]
+        return [quiet(_("The list is empty."))]
     entry = worklist.entries[worklist.cursor]
     found = worklist.result(entry)
     if entry.identifier is None:
@@ -393,21 +529,39 @@ def _detail(worklist: WorkList, width: int) -> list[Content]:
     lines = []
     if found is not None:
         lines += wrapped(_money(found), width)
-    noted = [f"order number {entry.reference}"] if entry.reference else []
+    noted = [_("order number {number}", number=entry.reference)] if entry.reference else []
     noted += entry.notes
     if noted:
         lines += wrapped(literal("; ".join(noted)), width)
+    if found is not None and found.no_capture:
+        lines += wrapped(quiet(_("Can't be captured: {why}", why=found.no_capture)), width)
     return lines or wrapped(quiet(clean_line(entry.shown, 200)), width)
 
 
 def _money(found: Summary) -> Content:
-    facts = [("captured", found.captured), ("refunded", found.refunded),
-             ("refundable", found.refundable)]  # fmt: skip
     said = [literal(found.order)]
-    said += [Content(f"{name} {money}") for name, money in facts if money is not None]
+    if found.authorized is not None and found.authorized.is_positive:
+        said.append(Content(_("authorized {amount}", amount=found.authorized)))
+    said += _can_be_captured(found)
+    if found.prompt is not None:
+        said.append(Content(f"{found.prompt.title}: {found.prompt.count}"))
+    if found.captured is not None:
+        said.append(Content(_("captured {amount}", amount=found.captured)))
+    if found.refunded is not None:
+        said.append(Content(_("refunded {amount}", amount=found.refunded)))
+    if found.refundable is not None:
+        above = found.above_captured
+        if above is not None and above.is_positive:
+            rest = _("{amount} above captured", amount=above)
+            text = f"{_('refundable {amount}', amount=found.refundable - above)} + {rest}"
+        else:
+            text = _("refundable {amount}", amount=found.refundable)
+        said.append(Content(text))
     if found.reference:
-        said.append(literal(f"ref {found.reference}"))
+        said.append(literal(_("ref {number}", number=found.reference)))
     if found.warnings:
-        more = f" (and {len(found.warnings) - 1} more)" if len(found.warnings) > 1 else ""
-        said.append(Content.styled(f"! {found.warnings[0]}{more}", TONES["warning"]))
+        warning, more = found.warnings[0], len(found.warnings) - 1
+        if more:
+            warning = _("{warning} (and {count} more)", warning=warning, count=more)
+        said.append(Content.styled(f"! {warning}", TONES["warning"]))
     return between(said)

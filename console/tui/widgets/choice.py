@@ -11,7 +11,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from console.tui.words import quiet
+from console.domain.language import N_, _
+from console.tui.words import column_for, padded, quiet
 
 
 class Choice(Widget, can_focus=True):
@@ -22,10 +23,10 @@ class Choice(Widget, can_focus=True):
     Choice:focus { background: $block-cursor-background; color: $block-cursor-foreground; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "say(None)", "Yes or no", show=False),
-        Binding("y", "say(True)", "Yes", show=False),
-        Binding("n", "say(False)", "No", show=False),
-        Binding("enter", "done", "Next", show=False),
+        Binding("space", "say(None)", N_("Yes or no"), show=False),
+        Binding("y", "say(True)", N_("Yes"), show=False),
+        Binding("n", "say(False)", N_("No"), show=False),
+        Binding("enter", "done", N_("Next"), show=False),
     ]
     yes: reactive[bool] = reactive(False)
 
@@ -45,8 +46,9 @@ class Choice(Widget, can_focus=True):
 
     def render(self) -> Content:
         mark = "✓" if self.yes else " "
-        word = "yes" if self.yes else "no "
-        return Content.assemble(f"[{mark}] {word}  {self._what}", quiet("   y / n"))
+        yes, no = _("yes"), _("no")
+        word = padded(yes if self.yes else no, column_for((yes, no)))
+        return Content.assemble(f"[{mark}] {word} {self._what}", quiet("   y / n"))
 
     def watch_yes(self) -> None:
         self.post_message(self.Changed())

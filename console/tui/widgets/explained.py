@@ -7,52 +7,72 @@ from typing import Final
 
 from textual.content import Content
 
+from console.domain import moments
+from console.domain.action_table import ACTIONS, BY_NAME
 from console.domain.clocks import Clock, clocks
 from console.domain.disputes import can_pay_twice, in_words
 from console.domain.explain import Who
 from console.domain.explained import Explained, explained
+from console.domain.language import N_, _
 from console.domain.order import Order
 from console.domain.remains import remains
-from console.domain.rules import BY_NAME, Offer, offers
+from console.domain.rules import Offer, offers
+from console.tui import keymap
 from console.tui.words import (
     TONES,
+    column_for,
     hanging,
     heading,
+    kind_title,
     labelled,
     literal,
     member_id,
+    padded,
     quiet,
-    stamp,
     state_word,
     wrapped,
 )
 
 LABEL: Final = 14
 CLOCK: Final = 24
+OFFER: Final = 10
+OBJECT: Final = 9
+_LABELS: Final = (
+    N_("means"), N_("who acts"), N_("next step"), N_("to mend it"), N_("to the buyer"),
+    N_("Amazon says"),
+)  # fmt: skip
 _WHO: Final[dict[Who, str]] = {
-    "buyer": "the buyer",
-    "merchant": "the merchant",
+    "buyer": N_("the buyer"),
+    "merchant": N_("the merchant"),
     "Amazon": "Amazon",
-    "not known": "not known",
+    "not known": N_("not known"),
 }
 
 
 def explain(order: Order, chosen: str | None, width: int) -> list[Content]:
-    """The chosen object, then the order itself; then the clocks, warnings and offers."""
+    """The chosen object, of a charge also its last refund, then the order itself; then the clocks,
+    warnings and offers.
+    """
     lines: list[Content] = []
-    everything = explained(order)
-    near = [one for one in everything if one.id == chosen]
-    near += [one for one in everything if one.kind == "charge_permission" and one.id != chosen]
-    for one in near:
+    refund = order.last_refund_of(chosen) if chosen else None
+    about = [chosen, refund and refund.id, order.permission and order.permission.id]
+    near = {one.id: one for one in explained(order, [id for id in about if id])}
+    for one in (near[id] for id in dict.fromkeys(about) if id in near):
         lines += [*_explained(order, one, width), Content("")]
     lines += _beside(order, width)
     for warning in order.warnings:
         lines += wrapped(Content.styled("! ", TONES["warning"]) + literal(warning), width, 2)
     lines += _what_runs_out(order, chosen, width)
-    lines.append(heading("What can be done now"))
-    for offer in offers(order):
-        if offer.target in (chosen, order.id) or len(order.charges) <= 1:
-            lines += _offer(offer, width)
+    lines.append(heading(_("What can be done now")))
+    titles = column_for((_(action.title) for action in ACTIONS), OFFER)
+    told = [
+        offer
+        for offer in offers(order)
+        if offer.target in (chosen, order.id) or len(order.charges) <= 1
+    ]
+    objects = column_for((member_id(offer.target) for offer in told), OBJECT)
+    for offer in told:
+        lines += _offer(offer, width, titles, objects)
     return lines
 
 
@@ -71,22 +91,25 @@ def _explained(order: Order, one: Explained, width: int) -> Iterator[Content]:
     meaning = one.explanation
     paid = order.fully_captured if one.kind == "charge_permission" else None
     yield Content.assemble(
-        heading(one.kind.replace("_", " ").capitalize()), "  ", literal(one.id), "  ",
+        heading(kind_title(one.kind)), "  ", literal(one.id), "  ",
         state_word(one.kind, one.status.state, one.status.reason_codes, paid),
     )  # fmt: skip
-    yield from labelled("means", literal(meaning.meaning), width, LABEL)
+    means, who, next_step, mend, buyer, amazon = labels = tuple(map(_, _LABELS))
+    column = column_for(labels, LABEL)
+    yield from labelled(means, literal(meaning.meaning), width, column)
     if meaning.who != "nobody needs to":
-        yield from labelled("who acts", _WHO[meaning.who], width, LABEL)
-    yield from labelled("next step", literal(meaning.next_step), width, LABEL)
+        yield from labelled(who, _(_WHO[meaning.who]), width, column)
+    yield from labelled(next_step, literal(meaning.next_step), width, column)
     if one.mend_url is not None:
-        yield quiet("The buyer's own page to mend it:")
+        yield quiet(_("The buyer's own page to mend it:"))
         yield literal(one.mend_url)  # on a line of its own, so that it can be copied whole
     elif one.mend is not None:
-        yield from labelled("to mend it", literal(one.mend), width, LABEL)
-    yield from labelled("to the buyer", literal(f"“{meaning.say_to_buyer}”"), width, LABEL)
+        yield from labelled(mend, literal(one.mend), width, column)
+    said = _("“{sentence}”", sentence=meaning.say_to_buyer)
+    yield from labelled(buyer, literal(said), width, column)
     for reason in one.status.reasons:
         if reason.description:
-            yield from labelled("Amazon says", literal(reason.description), width, LABEL)
+            yield from labelled(amazon, literal(reason.description), width, column)
 
 
 def _what_runs_out(order: Order, chosen: str | None, width: int) -> list[Content]:
@@ -96,31 +119,41 @@ def _what_runs_out(order: Order, chosen: str | None, width: int) -> list[Content
     shown = own if len(order.charges) > 1 else list(found)
     if not shown:
         return []
-    lines = [heading("What runs out")]
+    lines = [heading(_("What runs out"))]
+    titles = column_for((clock.title for clock in shown), CLOCK)
+    objects = column_for((member_id(clock.object) for clock in shown), OBJECT)
     for clock in shown:
-        lines += _clock(clock, width)
+        lines += _clock(clock, width, titles, objects)
     return [*lines, Content("")]
 
 
-def _clock(clock: Clock, width: int) -> list[Content]:
+def _clock(clock: Clock, width: int, titles: int, objects: int) -> list[Content]:
     mark = Content.assemble(
-        (f"{clock.title:<{CLOCK}}", "bold"),
-        quiet(f"{member_id(clock.object):<9}"),
+        (padded(clock.title, titles), "bold"),
+        quiet(padded(member_id(clock.object), objects)),
     )
-    until = ""
-    if clock.until is not None:
-        source = "by Amazon" if clock.amazon else "computed"
-        until = f"  until {stamp(clock.until)[:16]} UTC, {source}. "
-    said = Content.assemble((clock.count, TONES[clock.tone]), quiet(until or "  "), clock.sentence)
+    said = Content.assemble(
+        (clock.count, TONES[clock.tone]), quiet(f"  {_until(clock)}"), _(clock.sentence)
+    )
     return hanging(mark, said, width)
 
 
-def _offer(offer: Offer, width: int) -> list[Content]:
+def _until(clock: Clock) -> str:
+    if clock.until is None:
+        return ""
+    time = moments.said(clock.until)
+    if clock.amazon:
+        return _("until {time}, by Amazon.", time=time) + " "
+    return _("until {time}, computed.", time=time) + " "
+
+
+def _offer(offer: Offer, width: int, titles: int, objects: int) -> list[Content]:
     mark, tone = ("✓", TONES["good"]) if offer.allowed else ("✗", TONES["neutral"])
     action = BY_NAME[offer.action]
+    key = keymap.shown(f"action.{action.name}", action.key)
     name = Content.assemble(
         (f"{mark} ", tone),
-        (f"{action.key} {action.title:<10}", "bold"),
-        quiet(f"{member_id(offer.target):<9}"),
+        (f"{key} {padded(_(action.title), titles)}", "bold"),
+        quiet(padded(member_id(offer.target), objects)),
     )
     return hanging(name, literal(offer.why), width)

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
-from console.domain.rules import ACTIONS, Offer
-from console.tui.keys import GENERAL
+from console.domain.action_table import ACTIONS
+from console.domain.language import _
+from console.tui import keymap
+from console.tui.keys import GENERAL, General
+from console.tui.mouse import doing
 from console.tui.widgets.drawn import Drawn
 from console.tui.words import QUIET
+
+if TYPE_CHECKING:
+    from console.domain.rules import Offer
+
+# What a click on a key does, where that is not the screen's.
+_OF_THE_PROGRAM: Final = {
+    "palette": "app.command_palette", "lock": "app.lock", "leave": "app.quit",
+}  # fmt: skip
 
 
 class Keys(Drawn):
@@ -18,29 +30,60 @@ class Keys(Drawn):
     def __init__(self) -> None:
         super().__init__(self._lines, id="keys")
         self._offers: Mapping[str, Offer] = {}
+        self._read_only = False
 
-    def offer(self, offers: Mapping[str, Offer]) -> None:
-        """Offers by action, for what is chosen now."""
+    def offer(self, offers: Mapping[str, Offer], *, read_only: bool = False) -> None:
+        """Offers by action, for what is chosen now; `read_only`: the profile sends nothing."""
         self._offers = dict(offers)
+        self._read_only = read_only
         self.redraw()
 
     def _lines(self, width: int) -> list[Content]:
-        actions = [self._action(action.name, action.key, action.title) for action in ACTIONS]
-        general = [
-            Content.assemble((key.shown, "bold $text-accent"), " ", (key.title, QUIET))
-            for key in GENERAL
-            if key.in_footer
+        actions = [
+            self._action(
+                action.name, keymap.shown(f"action.{action.name}", action.key), _(action.title)
+            )
+            for action in ACTIONS
         ]
-        return [_line(actions, width), _line(general, width)]
+        general = _general(lambda key: key.in_footer)
+        if sum(part.cell_length + 1 for part in general) > width:
+            general = _general(lambda key: key.in_footer and not key.only_with_room)
+        first = _read_only(width) if self._read_only else _line(actions, width)
+        return [first, _line(general, width)]
 
     def _action(self, name: str, key: str, title: str) -> Content:
         offer = self._offers.get(name)
         if offer is None or not offer.allowed:
-            return Content.styled(f"{key} {title}", "dim $foreground-muted")
-        return Content.assemble((key, "bold $text-accent"), " ", (title, "bold $text"))
+            said = Content.styled(f"{key} {title}", "dim $text-muted")
+        else:
+            said = Content.assemble((key, "bold $text-accent"), " ", (title, "bold $text"))
+        return doing(said, f"act('{name}')")
+
+
+def _read_only(width: int) -> Content:
+    """What the first line says where eight dimmed words would be all that is said."""
+    said = _("this profile's policy: orders are looked up, nothing is sent")
+    line = Content.assemble((_("read-only"), "bold $text-warning"), "  ", (said, QUIET))
+    return line.truncate(width, ellipsis=True)
+
+
+def _general(wanted: Callable[[General], bool]) -> list[Content]:
+    return [
+        doing(
+            Content.assemble((_shown(key), "bold $text-accent"), " ", (_(key.title), QUIET)),
+            _OF_THE_PROGRAM.get(key.name, f"general('{key.name}')"),
+        )
+        for key in GENERAL
+        if wanted(key)
+    ]
+
+
+def _shown(key: General) -> str:
+    return keymap.shown(f"general.{key.name}", key.shown)
 
 
 def _line(parts: list[Content], width: int) -> Content:
-    """The parts in one line, as far apart as there is room, up to three cells."""
+    """The parts in one line, as far apart as there is room, up to three cells; cut to the width."""
     room = width - sum(part.cell_length for part in parts)
-    return Content(" " * max(1, min(3, room // max(1, len(parts) - 1)))).join(parts)
+    between = Content(" " * max(1, min(3, room // max(1, len(parts) - 1))))
+    return between.join(parts).truncate(width, ellipsis=True)

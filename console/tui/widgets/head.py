@@ -10,8 +10,9 @@ from textual.content import Content
 
 from console.domain.clocks import Clock, clocks, most_urgent
 from console.domain.in_v1 import either, order_words
+from console.domain.language import N_, _, many
 from console.domain.money import Money
-from console.domain.order import Order, clamp, lifetime_kind
+from console.domain.order import Order, Totals, clamp, lifetime_kind
 from console.tui.words import (
     LOUD,
     QUIET,
@@ -30,12 +31,12 @@ from console.tui.words import (
 )
 
 MOST_WARNINGS: Final = 3
-# Segment of the bar -> (its character, its colour).
+# Segment of the bar -> (its character, its colour, its name).
 SEGMENTS: Final = {
-    "captured": ("█", "$success"),
-    "refunded": ("▓", "$primary"),
-    "authorized": ("▒", "$warning"),
-    "free": ("░", "$foreground-disabled"),
+    "captured": ("█", "$success", N_("captured")),
+    "refunded": ("▓", "$primary", N_("refunded")),
+    "authorized": ("▒", "$warning", N_("authorized")),
+    "free": ("░", "$foreground-disabled", N_("free")),
 }
 
 
@@ -46,8 +47,10 @@ def head_lines(order: Order, width: int) -> list[Content]:
     for warning in order.warnings[:MOST_WARNINGS]:
         said = Content.styled("! ", "bold $text-warning") + literal(warning)
         lines += wrapped(said.stylize("$text-warning"), width, 2)
-    if len(order.warnings) > MOST_WARNINGS:
-        lines.append(quiet(f"… and {len(order.warnings) - MOST_WARNINGS} more under Explain"))
+    beyond = len(order.warnings) - MOST_WARNINGS
+    if beyond > 0:
+        more = many("… and {count} more under Explain", "… and {count} more under Explain", beyond)
+        lines.append(quiet(more))
     return lines
 
 
@@ -57,8 +60,9 @@ def _title(order: Order, width: int) -> Content:
     if permission is None:
         if order.session is not None:
             state = state_word("checkout_session", order.session.state)
-            return Content.assemble(title, "  ", state, quiet("  checkout session: no order yet"))
-        return title + quiet("  its permission is not known")
+            said = _("checkout session: no order yet")
+            return Content.assemble(title, "  ", state, quiet(f"  {said}"))
+        return title + quiet(f"  {_('its permission is not known')}")
     state = state_word(
         "charge_permission", permission.state, permission.status.reason_codes, order.fully_captured
     )
@@ -80,27 +84,39 @@ def _facts(order: Order) -> Content:
     if permission is None:
         session = order.session
         if session is None:
-            return quiet("Only what was asked for could be read.")
+            return quiet(_("Only what was asked for could be read."))
         until = _urgent(most_urgent(clocks(order)))
         return between([whole(session.amount), age(session.created, order.observed), until])
     life = lifetime_kind(permission)
-    kind = "recurring" if permission.is_recurring else "one-time"
+    kind = _("recurring") if permission.is_recurring else _("one-time")
+    expires = expiry(permission.expires, order.observed)
+    if life:
+        expires = _("{expires} (of {life})", expires=expires, life=_(life))
     urgent = most_urgent(clocks(order))
     if urgent is not None and urgent.what == "permission":
         urgent = None  # its expiry is said anyway
     reference = permission.merchant.reference
     return between(
         [
+            _asked(order),
             kind,
             _urgent(urgent),
             generation_words(order),
-            quiet("ref ") + literal(reference) if reference else "",
-            expiry(permission.expires, order.observed) + (f" (of {life})" if life else ""),
-            quiet("store ") + literal(permission.merchant.store)
+            quiet(f"{_('ref')} ") + literal(reference) if reference else "",
+            expires,
+            quiet(f"{_('store')} ") + literal(permission.merchant.store)
             if permission.merchant.store
             else "",
         ]
     )
+
+
+def _asked(order: Order) -> Content | str:
+    """The id that was asked for, where it doesn't look like one of this order's."""
+    asked = order.query.id
+    if asked[:19] == order.id[:19]:
+        return ""
+    return Content.assemble((f"{_('asked for')} ", QUIET), literal(asked))
 
 
 def _urgent(clock: Clock | None) -> Content:
@@ -120,7 +136,7 @@ def generation_words(order: Order) -> str:
     permission = order.permission
     empty = permission is not None and permission.limit is None and permission.expires is None
     if order.query.generation == "v1" or empty:
-        return "probably made with Checkout v1"
+        return _("probably made with Checkout v1")
     return ""
 
 
@@ -133,28 +149,44 @@ def _money(order: Order, width: int) -> Iterator[Content]:
     monthly = order.permission is not None and order.permission.is_recurring
     free = order.permission.balance if order.permission else None
     figures = _segments(order, None if monthly else free, currency)
-    parts = [
-        Content.assemble((f"{SEGMENTS[name][0]} ", SEGMENTS[name][1]), (f"{name} ", QUIET), shown)
-        for name, (_, shown) in figures.items()
-    ]
+    parts = [_figure(*SEGMENTS[name], figure) for name, (_part, figure) in figures.items()]
     for said, part in (
-        ("initiated", totals.refund_initiated),
-        ("not seen here", totals.refund_unseen),
+        (N_("({amount} initiated)"), totals.refund_initiated),
+        (N_("({amount} not seen here)"), totals.refund_unseen),
     ):
         if part is not None and part.is_positive:
-            parts[1] += Content.styled(f" ({amount(part)} {said})", "$text-primary")
+            parts[1] += Content.styled(f" {_(said, amount=amount(part))}", "$text-primary")
+    limit_word = _("monthly limit") if monthly else _("limit")
     ends = Content.assemble(
-        ("  refundable ", QUIET),
-        (amount(totals.refundable), "bold"),
-        ("  monthly limit " if monthly else "  limit ", QUIET),
+        (f"  {_('refundable')} ", QUIET),
+        *_refundable(totals),
+        (f"  {limit_word} ", QUIET),
         f"{amount(limit)} {currency}",
     )
-    yield from wrapped(Content("   " if width > 86 else "  ").join(parts), width)
-    bar = _bar({name: money for name, (money, _) in figures.items()}, width - ends.cell_length)
+    line = Content("   " if width > 86 else "  ").join(parts)
+    if monthly:  # of an order that is charged once its balance tells what isn't known here
+        line = quiet(f"{_('known here')}  ") + line
+    yield from wrapped(line, width)
+    bar = _bar({name: money for name, (money, _said) in figures.items()}, width - ends.cell_length)
     yield bar + ends
     over = _over(order)
     if over is not None:
-        yield Content.styled(f"! {whole(over)} more was refunded than captured", LOUD)
+        said = _("! {amount} more was refunded than captured", amount=whole(over))
+        yield Content.styled(said, LOUD)
+
+
+def _refundable(totals: Totals) -> Iterator[tuple[str, str]]:
+    """`30.00 + 6.00 above captured`: what is left of the captured money, and what may be added."""
+    above = totals.above_captured
+    if totals.refundable is None or above is None or not above.is_positive:
+        yield amount(totals.refundable), "bold"
+        return
+    yield amount(totals.refundable - above), "bold"
+    yield f" + {_('{amount} above captured', amount=amount(above))}", QUIET
+
+
+def _figure(mark: str, colour: str, name: str, figure: str) -> Content:
+    return Content.assemble((f"{mark} ", colour), (f"{_(name)} ", QUIET), figure)
 
 
 def _segments(order: Order, free: Money | None, currency: str) -> dict[str, tuple[Money, str]]:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import takewhile
+from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
+from console.domain import moments
+from console.domain.language import _, many
+from console.tui.mouse import doing
 from console.tui.widgets.drawn import Drawn
-from console.tui.words import LOUD, between, literal, quiet, spread
+from console.tui.words import LOUD, QUIET, between, literal, spread
+
+if TYPE_CHECKING:
+    from console.amazon.client import RequestRecord
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What the top line tells. `journal` is the problem, None while nothing is known."""
+    """What the top line tells. `journal` is the problem, None while nothing is known.
+
+    `offset` is Amazon's clock minus ours, None before the first answer.
+    `colour` is the profile's own, by its name in the settings; the style sheet knows them.
+    """
 
     store: str
     region: str
@@ -23,6 +36,24 @@ class Condition:
     half_renewed: int = 0
     journal: str | None = None
     offset: timedelta | None = None
+    colour: str | None = None
+    offline: datetime | None = None  # since when Amazon can't be reached
+
+
+@dataclass(frozen=True)
+class _Inks:
+    """The colours of the words. On a profile's own colour there is only its best contrast."""
+
+    quiet: str
+    good: str
+    waiting: str
+    loud: str
+
+
+_PLAIN: Final = _Inks(QUIET, "bold $text-success", "$text-primary", LOUD)
+_TINTED: Final = _Inks("", "bold", "", "bold reverse")
+LOST: Final = 2  # requests in a row without an answer: then Amazon can't be reached
+_LIVE: Final = "bold $text on $error"
 
 
 class Header(Drawn):
@@ -32,6 +63,7 @@ class Header(Drawn):
         super().__init__(self._lines, id="header")
         self.condition = condition
         self.set_class(condition.environment == "live", "-live")
+        self.set_class(condition.colour is not None, f"-colour-{condition.colour}")
 
     def change(self, **parts: object) -> None:
         changed = replace(self.condition, **parts)  # type: ignore[arg-type]
@@ -42,52 +74,73 @@ class Header(Drawn):
     def _lines(self, width: int) -> list[Content]:
         return [spread(self._where(), self._going_on(), width)]
 
+    @property
+    def _inks(self) -> _Inks:
+        return _TINTED if self.condition.colour is not None else _PLAIN
+
     def _where(self) -> Content:
-        condition = self.condition
+        condition, inks = self.condition, self._inks
         environment = condition.environment.upper()
-        word = "bold $text on $error" if environment == "LIVE" else "bold $text-success"
+        live = environment == "LIVE"
         return Content.assemble(
             ("payconsole", "bold"),
             "  ",
             literal(condition.store),
-            (" · ", "$foreground-muted"),
+            (" · ", inks.quiet),
             condition.region.upper(),
-            (" · ", "$foreground-muted"),
-            (f" {environment} " if environment == "LIVE" else environment, word),
+            (" · ", inks.quiet),
+            (f" {environment} " if live else environment, _LIVE if live else inks.good),
         )
 
     def _going_on(self) -> Content:
-        condition = self.condition
-        return between(
-            [
-                Content.styled(_count(condition.open_intents, "open intent"), LOUD),
-                Content.styled(
-                    f"{condition.half_renewed} half renewed" if condition.half_renewed else "",
-                    LOUD,
-                ),
-                Content.styled(f"{condition.pending} pending" if condition.pending else "",
-                               "$text-primary"),
-                _journal(condition.journal),
-                _clock(condition.offset),
-            ]
+        condition, inks = self.condition, self._inks
+        opened, half, pending = condition.open_intents, condition.half_renewed, condition.pending
+        parts = (
+            (_offline(condition.offline), inks.loud, ""),
+            (many("{count} open intent", "{count} open intents", opened) if opened else "",
+             inks.loud, "general('intents')"),
+            (many("{count} half renewed", "{count} half renewed", half) if half else "",
+             inks.loud, "general('intents')"),
+            (many("{count} pending", "{count} pending", pending) if pending else "",
+             inks.waiting, "pending"),
+            (_journal(condition.journal), inks.loud if condition.journal else inks.quiet, ""),
+            ("" if condition.offline else _clock(condition.offset), inks.quiet, ""),
         )  # fmt: skip
+        return between(_counter(*part) for part in parts)
 
 
-def _count(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}" if count else ""
+def _counter(said: str, ink: str, action: str) -> Content:
+    """One of the counters; a click shows what it counts."""
+    counter = Content.styled(said, ink)
+    return doing(counter, action) if action and said else counter
 
 
-def _journal(problem: str | None) -> Content:
+def _offline(since: datetime | None) -> str:
+    if since is None:
+        return ""
+    return _("offline since {time}", time=moments.local(since).strftime("%H:%M"))
+
+
+def offline_since(records: Sequence[RequestRecord]) -> datetime | None:
+    """Since when nothing is answered; None after an answer.
+
+    One request without an answer is none yet: that happens, and it is asked again.
+    """
+    unanswered = list(takewhile(lambda record: record.status is None, reversed(records)))
+    return unanswered[-1].time if len(unanswered) >= LOST else None
+
+
+def _journal(problem: str | None) -> str:
     if problem is None:
-        return Content("")
-    if problem == "":
-        return quiet("journal ok")
-    return Content.styled("JOURNAL BROKEN", LOUD)
+        return ""
+    return _("JOURNAL BROKEN") if problem else _("journal ok")
 
 
-def _clock(offset: timedelta | None) -> Content:
+def _clock(offset: timedelta | None) -> str:
     """Amazon's clock minus ours; below two seconds the answers can't tell."""
     if offset is None:
-        return Content("")
+        return ""
     seconds = offset.total_seconds()
-    return quiet("clock ok" if abs(seconds) < 2 else f"clock {seconds:+.0f} s")
+    if abs(seconds) < 2:
+        return _("clock ok")
+    return _("clock {seconds} s", seconds=f"{seconds:+.0f}")

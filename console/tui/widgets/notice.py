@@ -6,14 +6,18 @@ from typing import Final
 
 from textual.content import Content
 
+from console.domain.language import _, many
 from console.domain.text import clean
+from console.tui import keymap
 from console.tui.messages import Said
+from console.tui.mouse import doing
 from console.tui.widgets.drawn import Drawn
 from console.tui.words import TONES, literal, quiet, wrapped
 
 MOST_BANNERS: Final = 3
 MOST_BANNER_LINES: Final = 5  # of one: why it was declined and what to do must fit
-MOST_LINES: Final = 6
+MOST_LINES: Final = 6  # beside an order
+MOST_ALONE: Final = 10  # where no order needs the room: the next step must fit
 
 
 class Notice(Drawn):
@@ -38,7 +42,10 @@ class Notice(Drawn):
         self.display = self.said is not None
 
     def _lines(self, width: int) -> list[Content]:
-        return [] if self.said is None else said_lines(self.said, width)[:MOST_LINES]
+        if self.said is None:
+            return []
+        beside = any(order.display for order in self.screen.query("#order"))
+        return _cut(said_lines(self.said, width), MOST_LINES if beside else MOST_ALONE)
 
 
 class Banners(Drawn):
@@ -74,18 +81,23 @@ class Banners(Drawn):
     def _lines(self, width: int) -> list[Content]:
         lines: list[Content] = []
         for said, until_solved in list(self._said.values())[-MOST_BANNERS:]:
-            key = "" if until_solved else "  (d takes this away)"
+            key = "" if until_solved else f"  {_seen_key()}"
             text = Content.assemble(
                 (f"! {said.title} ", "bold"),
                 literal(said.text),
                 " ",
                 literal(said.hint),
-                quiet(key),
+                doing(quiet(key), "general('seen')"),
             )
             lines += _cut(wrapped(text, width, 2), MOST_BANNER_LINES)
         if len(self._said) > MOST_BANNERS:
-            lines.append(quiet(f"… and {len(self._said) - MOST_BANNERS} more"))
+            beyond = len(self._said) - MOST_BANNERS
+            lines.append(quiet(many("… and {count} more", "… and {count} more", beyond)))
         return lines
+
+
+def _seen_key() -> str:
+    return _("({key} takes this away)", key=keymap.written("general.seen"))
 
 
 def _cut(lines: list[Content], most: int) -> list[Content]:

@@ -1,32 +1,39 @@
-"""One order: head, transactions, and a tab of details about the chosen transaction."""
+"""One order: head, transactions, and a tab of details about the chosen transaction.
+
+What draws them is imported with the session, behind the first paint, which shows no order.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 
-from console.domain.model import Dispute, Refund
-from console.domain.order import Order
-from console.domain.rules import ACTIONS, Offer, offers
-from console.tui.keys import TABS
-from console.tui.widgets import details
-from console.tui.widgets.drawn import Drawn
-from console.tui.widgets.explained import explain
-from console.tui.widgets.head import head_lines
+from console.domain import moments
+from console.domain.action_table import ACTIONS
+from console.domain.language import _, many
+from console.tui.keys import RAW, TABS
+from console.tui.widgets.drawn import Drawn, DrawnPane
 from console.tui.widgets.rows import RowList
-from console.tui.widgets.side_by_side import vocabulary
-from console.tui.widgets.transactions import transaction_rows
-from console.tui.words import TONES, age, heading, quiet, spread
+from console.tui.words import TONES, age, heading, quiet, rough_age, spread
 
 if TYPE_CHECKING:
     from console.amazon.client import RequestRecord
+    from console.domain.model import Dispute, Refund
+    from console.domain.order import Event, Order
+    from console.domain.rules import Offer
+    from console.domain.since import Changes
+
+ASKING: Final = "…"
+MINUTE: Final = timedelta(minutes=1)
+_OF_CHOSEN: Final = (1, 2, 3)  # the tabs that tell of the chosen transaction, not of the order
 
 
 class TabBar(Drawn):
@@ -40,10 +47,10 @@ class TabBar(Drawn):
     def __init__(self) -> None:
         super().__init__(self._lines, id="tabs")
         self.tab = 0
-        self.checked = ""
+        self.checked = ("", "")  # how old it is and what is done about it; the same in short
         self._ends: list[int] = []
 
-    def change(self, tab: int | None = None, checked: str | None = None) -> None:
+    def change(self, tab: int | None = None, checked: tuple[str, str] | None = None) -> None:
         self.tab = self.tab if tab is None else tab
         self.checked = self.checked if checked is None else checked
         self.redraw()
@@ -53,10 +60,12 @@ class TabBar(Drawn):
         bar, length = Content(""), 0
         for number, title in enumerate(TABS):
             style = "bold $text-primary reverse" if number == self.tab else "$foreground-muted"
-            part = Content.styled(f" {number + 1} {title} ", style)
+            part = Content.styled(f" {number + 1} {_(title)} ", style)
             bar, length = bar + part, length + part.cell_length
             self._ends.append(length)
-        return [spread(bar, quiet(self.checked), width)]
+        long, short = map(quiet, self.checked)
+        fits = bar.cell_length + 2 + long.cell_length <= width
+        return [spread(bar, long if fits else short, width)]
 
     def on_click(self, event: events.Click) -> None:
         for number, end in enumerate(self._ends):
@@ -75,20 +84,26 @@ class OrderPane(Vertical):
         super().__init__(id="order")
         self.order: Order | None = None
         self.revealed = False
+        self.changes: Changes | None = None  # since somebody looked last: marked in the rows
+        self.notes: tuple[Event, ...] = ()  # those of this machine: in the timeline alone
+        self._offered: tuple[Order, list[Offer]] | None = None
+        self._timeline: tuple[tuple[object, ...], list[Content]] | None = None
         self._asking = ""  # what is being done to renew the picture
+        self._mark = ""  # the same where there is no room: `…`; `!` where it came to nothing
+        self._touched: str | None = None  # with which something was done since it was read
+        self._told: datetime | None = None  # the moment from which the ages in the rows count
         self._records = records
         self._tabs = TabBar()
-        self._details = Drawn(self._detail_lines, id="details")
+        self._details = DrawnPane(self._detail_lines, id="details-pane")
         self._head = Drawn(self._head_lines, id="head")
         self._title = Drawn(self._title_lines, id="transactions-title")
 
     def compose(self) -> ComposeResult:
         yield self._head
         yield self._title
-        yield RowList(id="transactions", empty="No charge is known of this order yet.")
+        yield RowList(id="transactions", empty=_("No charge is known of this order yet."))
         yield self._tabs
-        with VerticalScroll(id="details-pane"):
-            yield self._details
+        yield self._details
 
     @property
     def rows(self) -> RowList:
@@ -99,17 +114,36 @@ class OrderPane(Vertical):
         """The id under the cursor; the order's own where there is no transaction."""
         return self.rows.key or (self.order.id if self.order else None)
 
+    def outdate(self, target: str | None) -> None:
+        """Something was done to it: until it is read again, this is how it was seen before.
+
+        `target` is the object with which it was done: its row no longer tells a state.
+        """
+        self._asking, self._mark = _("asking Amazon"), ASKING
+        if self.order is not None and target is not None:
+            self._touched = target
+            self._show_rows(self.order, self._told or self.order.observed)
+
     def show(self, order: Order) -> None:
         """Show `order`; the cursor stays where it was if it is the same one again."""
         same = self.order is not None and self.order.id == order.id
         self.order = order
-        self._asking = "asking Amazon" if order.remembered else ""
+        self._asking = self._mark = ""
+        if order.remembered:
+            self._asking, self._mark = _("asking Amazon"), ASKING
         if not same:
             self.revealed = False
-            self.query_one("#details-pane").scroll_home(animate=False)
-        wanted = self.rows.key if same else _first_row(order)
-        self.rows.show(transaction_rows(order), wanted)
+            self.notes = ()
+            self._details.scroll_home(animate=False)
+        self._touched = None
+        self._show_rows(order, order.observed, self.rows.key if same else _first_row(order))
         self.draw()
+
+    def _show_rows(self, order: Order, now: datetime, wanted: str | None = None) -> None:
+        from console.tui.widgets.transactions import transaction_rows
+
+        self._told = now
+        self.rows.show(transaction_rows(order, now, self.changes, self._touched), wanted)
 
     def draw(self) -> None:
         """Draw everything but the rows."""
@@ -118,20 +152,33 @@ class OrderPane(Vertical):
         self._details.redraw()
 
     def _head_lines(self, width: int) -> list[Content]:
-        return head_lines(self.order, width) if self.order else []
+        if self.order is None:
+            return []
+        from console.tui.widgets.head import head_lines
+
+        return head_lines(self.order, width)
 
     def _title_lines(self, width: int) -> list[Content]:
         pending = len(self.order.pending) if self.order else 0
-        said = f"{pending} pending: Amazon is at work" if pending else ""
-        known = heading("Transactions") + quiet(" known here; Amazon gives no list of them")
+        said = ""
+        if pending:
+            said = many(
+                "{count} pending: Amazon is at work", "{count} pending: Amazon is at work", pending
+            )
+        note = _("known here; Amazon gives no list of them")
+        known = heading(_("Transactions")) + quiet(f" {note}")
         return [spread(known, Content.styled(said, TONES["waiting"]), width)]
 
     def _detail_lines(self, width: int) -> list[Content]:
         order = self.order
         if order is None:
             return []
+        from console.tui.widgets import details
+        from console.tui.widgets.explained import explain
+        from console.tui.widgets.side_by_side import vocabulary
+
         pages: list[Callable[[], list[Content]]] = [
-            lambda: details.timeline(order, width),
+            lambda: self._timeline_lines(order, width),
             lambda: explain(order, self.chosen, width),
             lambda: vocabulary(order, self.chosen, width),
             lambda: details.raw(order, self.chosen, self.revealed),
@@ -139,32 +186,56 @@ class OrderPane(Vertical):
         ]
         return pages[self._tabs.tab]()[: details.MOST_LINES]
 
+    def _timeline_lines(self, order: Order, width: int) -> list[Content]:
+        """Drawn anew only where something that it tells of has changed: it may be 200 lines."""
+        from console.tui.widgets import details
+
+        about = (order, self.notes, width, moments.zone())
+        if self._timeline is None or self._timeline[0] != about:
+            self._timeline = about, details.timeline(_with_notes(order, self.notes), width)
+        return self._timeline[1]
+
     def checked(self, now: datetime) -> None:
-        """Say how old the picture is."""
+        """Say how old the picture is, and what is in it."""
         order = self.order
         if order is None:
             return
+        if self._told is None or now - self._told >= MINUTE:
+            self._show_rows(order, now)
         if order.remembered:
-            seen = f"seen {age(order.remembered, now)}"
+            seen = _("seen {age}", age=age(order.remembered, now))
+            short = f"{seen} {self._mark}"  # an old picture's age is what matters
         else:
-            seen = f"checked {age(order.observed, now)}"
-        self._tabs.change(checked=seen + (f" · {self._asking}" if self._asking else ""))
+            seen = _("checked {age}", age=rough_age(order.observed, now))
+            short = self._asking if self._mark == ASKING else f"{seen} {self._mark}"
+        long = seen + (f" · {self._asking}" if self._asking else "")
+        self._tabs.change(checked=(long, short.rstrip()))
 
     def reading(self, done: int, known: int) -> None:
         """How far the look is that will renew the picture."""
-        self._asking = f"read {done} of {known}"
+        self._asking, self._mark = _("read {done} of {known}", done=done, known=known), ASKING
 
     def not_renewed(self) -> None:
         """The look came to nothing: what is shown stays as old as it says."""
-        self._asking = "Amazon could not be asked"
+        self._asking, self._mark = _("not renewed"), "!"
 
     def reveal(self, revealed: bool) -> None:
         self.revealed = revealed
         self._details.redraw()
 
+    @property
+    def shows_buyer(self) -> bool:
+        """Whether the buyer's data stands on the screen at this moment: under Raw, revealed."""
+        return self.revealed and self._tabs.tab == RAW
+
+    @property
+    def page(self) -> int:
+        """Which of the tabs of details is shown."""
+        return self._tabs.tab
+
     def pick_tab(self, number: int) -> None:
         self._tabs.change(tab=number)
-        self.query_one("#details-pane").scroll_home(animate=False)
+        self._details.scroll_home(animate=False)
         self._details.redraw()
 
     def offers(self) -> dict[str, Offer]:
@@ -178,7 +249,7 @@ class OrderPane(Vertical):
         """
         if self.order is None:
             return {}
-        everything = offers(self.order)
+        everything = self._offers(self.order)
         chosen = {self.chosen, self._charge_above(), self.order.id}
         meant: dict[str, list[Offer]] = {}
         for action in ACTIONS:
@@ -187,6 +258,14 @@ class OrderPane(Vertical):
             if near or len(found) == 1:
                 meant[action.name] = near or found
         return meant
+
+    def _offers(self, order: Order) -> list[Offer]:
+        """All offers of it, worked out once: a key asks for them, and there may be thousands."""
+        from console.domain.rules import offers
+
+        if self._offered is None or self._offered[0] is not order:
+            self._offered = order, list(offers(order))
+        return self._offered[1]
 
     def _charge_above(self) -> str | None:
         """The charge of the refund or dispute under the cursor."""
@@ -197,8 +276,14 @@ class OrderPane(Vertical):
 
     @on(RowList.Moved, "#transactions")
     def _moved(self) -> None:
-        self._details.redraw()
+        if self._tabs.tab in _OF_CHOSEN:
+            self._details.redraw()
         self.post_message(self.Picked())
+
+    @on(RowList.Paged, "#transactions")
+    def _paged(self, event: RowList.Paged) -> None:
+        details = self._details
+        details.scroll_to(y=details.scroll_y + event.by * (details.size.height - 1), animate=False)
 
     @on(TabBar.Picked)
     def _picked_tab(self, event: TabBar.Picked) -> None:
@@ -207,10 +292,18 @@ class OrderPane(Vertical):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """On a small screen the details get the room while they are being read."""
-        self.set_class(event.widget.id == "details-pane", "-reading")
+        self.set_class(event.widget is self._details, "-reading")
 
     def on_descendant_blur(self) -> None:
         self.remove_class("-reading")
+
+
+def _with_notes(order: Order, notes: tuple[Event, ...]) -> Order:
+    """For the timeline alone: notes are no part of an order's history, and of no export."""
+    if not notes:
+        return order
+    history = sorted((*order.history, *notes), key=lambda event: event.time)
+    return replace(order, history=tuple(history))
 
 
 def _best(found: list[Offer]) -> Offer:
@@ -220,6 +313,8 @@ def _best(found: list[Offer]) -> Offer:
 
 def _first_row(order: Order) -> str | None:
     """What was asked for; for a whole order the charge that can be acted on."""
+    from console.domain.rules import offers
+
     asked = order.query.v2.id
     known = {charge.id for charge in order.charges} | {refund.id for refund in order.refunds}
     known |= {dispute.id for dispute in order.disputes}

@@ -13,7 +13,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
+from console.domain.language import N_, _
 from console.domain.text import clean_line
+from console.tui.widgets.filter import matches
 from console.tui.words import joined, literal, quiet
 
 MOST_LINES: Final = 20_000  # of all objects together; a real order has some hundred
@@ -30,6 +32,11 @@ class Line:
     value: Any
     parent: int
     end: int
+
+    @property
+    def words(self) -> str:
+        """What a filter looks in: the name, and a value that stands on this very line."""
+        return self.label if self.folds else f"{self.label} {self.shown}"
 
     @property
     def folds(self) -> bool:
@@ -62,7 +69,7 @@ def outlined(roots: Iterable[tuple[str, Any]]) -> list[Line]:
         if len(lines) < MOST_LINES:
             _outline(lines, label, value, depth=0, parent=-1)
     if len(lines) >= MOST_LINES:
-        cut = f"… cut after {MOST_LINES} lines; `payconsole export` has everything"
+        cut = _("… cut after {lines} lines; `payconsole export` has everything", lines=MOST_LINES)
         lines.append(Line(0, cut, "", -1, len(lines) + 1))
     return lines
 
@@ -89,15 +96,15 @@ class Outline(Widget, can_focus=True):
 
     DEFAULT_CSS = "Outline { height: 1fr; min-height: 3; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home", "move(-99999)", "First", show=False),
-        Binding("end", "move(99999)", "Last", show=False),
-        Binding("left,h", "fold", "Fold", show=False),
-        Binding("right,l", "unfold", "Unfold", show=False),
-        Binding("enter,space", "fold_or_unfold", "Fold or unfold", show=False),
+        Binding("up,k", "move(-1)", N_("Up"), show=False),
+        Binding("down,j", "move(1)", N_("Down"), show=False),
+        Binding("pageup", "page(-1)", N_("Page up"), show=False),
+        Binding("pagedown", "page(1)", N_("Page down"), show=False),
+        Binding("home", "move(-99999)", N_("First"), show=False),
+        Binding("end", "move(99999)", N_("Last"), show=False),
+        Binding("left,h", "fold", N_("Fold"), show=False),
+        Binding("right,l", "unfold", N_("Unfold"), show=False),
+        Binding("enter,space", "fold_or_unfold", N_("Fold or unfold"), show=False),
     ]
 
     class Moved(Message):
@@ -107,9 +114,11 @@ class Outline(Widget, can_focus=True):
         super().__init__(id=id, markup=False)
         self._lines = lines
         self._folded = set(folded)
+        self._matches: list[int] | None = None  # while it is narrowed: what is found
         self._seen: list[int] = []  # the lines that no fold hides
         self._cursor = 0  # a place in `_seen`
         self._top = 0
+        self._told = -1  # the line that was told last: to move is to stand on another
         self._unhide()
 
     # --- where it stands -----------------------------------------------------------------------
@@ -119,46 +128,58 @@ class Outline(Widget, can_focus=True):
         """The line under the cursor."""
         return self._lines[self._seen[self._cursor]] if self._seen else None
 
-    def path(self) -> str:
-        """Where the line under the cursor stands, from its object down."""
-        labels, number = [], self._seen[self._cursor] if self._seen else -1
+    @property
+    def labels(self) -> list[str]:
+        """Where the line under the cursor stands: the labels from its object down."""
+        return [self._lines[number].label for number in reversed(self._way_up)]
+
+    @property
+    def root(self) -> Line | None:
+        """The object in which the line under the cursor stands."""
+        return self._lines[self._way_up[-1]] if self._seen else None
+
+    @property
+    def _way_up(self) -> list[int]:
+        """The line under the cursor and everything above it, up to its object."""
+        numbers, number = [], self._seen[self._cursor] if self._seen else -1
         while number >= 0:
-            labels.append(self._lines[number].label)
+            numbers.append(number)
             number = self._lines[number].parent
-        return " › ".join(reversed(labels))
+        return numbers
 
-    def find(self, text: str, step: int = 1, *, here: bool = False) -> tuple[int, int]:
-        """Go to the next line (`step` 1) or the one before (-1) that holds `text`, round the
-        end; with `here` the present line counts too. Unfolds what hides it.
+    def path(self) -> str:
+        return " › ".join(self.labels)
 
-        Returns (which match it is, how many there are).
+    def narrow(self, text: str) -> tuple[int, int]:
+        """Show only the lines that `text` is found in, and what they stand in; empty: all again.
+
+        The cursor goes to the first that is found, from where it stands, and stays there when
+        everything is shown again. Returns (how many were found, of how many lines).
         """
-        matches = self.matches(text)
-        if not matches:
-            return 0, 0
-        at = self._seen[self._cursor]
-        if step > 0:
-            ahead = (n for n in matches if n > at or (here and n == at))
-            found = next(ahead, matches[0])
+        at = self._seen[self._cursor] if self._seen else 0
+        found = [n for n, line in enumerate(self._lines) if matches(line.words, text)]
+        self._matches = found if text else None
+        self._unhide()
+        if not text:
+            self.go_to(at)
+        elif found:
+            self._to(self._seen.index(next((n for n in found if n >= at), found[0])))
         else:
-            found = next((n for n in reversed(matches) if n < at), matches[-1])
-        self.go_to(found)
-        return matches.index(found) + 1, len(matches)
+            self._to(0)
+        return len(found), len(self._lines)
 
-    def matches(self, text: str) -> list[int]:
-        """The numbers of the lines whose name or value holds `text`, in any case."""
-        wanted = text.casefold()
-        if not wanted:
-            return []
-        return [
-            number
-            for number, line in enumerate(self._lines)
-            if wanted in line.label.casefold()
-            or (not line.folds and wanted in line.shown.casefold())
-        ]
+    def find(self, step: int) -> None:
+        """While it is narrowed: go to the next line that is found (1), or the one before (-1)."""
+        if not self._matches or not self._seen:
+            return
+        at = self._seen[self._cursor]
+        ahead = [n for n in self._matches if (n > at if step > 0 else n < at)] or self._matches
+        self._to(self._seen.index(ahead[0] if step > 0 else ahead[-1]))
 
     def go_to(self, number: int) -> None:
         """Put the cursor on a line, unfolding what hides it."""
+        if not self._lines:
+            return
         above = self._lines[number].parent
         while above >= 0:
             self._folded.discard(above)
@@ -176,7 +197,7 @@ class Outline(Widget, can_focus=True):
 
     def action_fold(self) -> None:
         """Fold this line; one that is folded or has nothing inside leads to the one above."""
-        if not self._seen:
+        if not self._seen or self._matches is not None:
             return
         number = self._seen[self._cursor]
         line = self._lines[number]
@@ -188,7 +209,7 @@ class Outline(Widget, can_focus=True):
         self._to(self._cursor)
 
     def action_unfold(self) -> None:
-        if self._seen:
+        if self._seen and self._matches is None:
             self._folded.discard(self._seen[self._cursor])
             self._unhide()
             self._to(self._cursor)
@@ -225,12 +246,25 @@ class Outline(Widget, can_focus=True):
     # --- drawing -------------------------------------------------------------------------------
 
     def _unhide(self) -> None:
-        """Work out which lines are seen."""
+        """Work out which lines are seen: what no fold hides, or what was found."""
+        if self._matches is not None:
+            self._seen = self._around(self._matches)
+            return
         self._seen, number = [], 0
         while number < len(self._lines):
             self._seen.append(number)
             folded = number in self._folded
             number = self._lines[number].end if folded else number + 1
+
+    def _around(self, found: Iterable[int]) -> list[int]:
+        """These lines, and everything that they stand in."""
+        shown: set[int] = set()
+        for line in found:
+            number = line
+            while number >= 0 and number not in shown:
+                shown.add(number)
+                number = self._lines[number].parent
+        return sorted(shown)
 
     def _to(self, place: int) -> None:
         self._cursor = min(max(place, 0), max(0, len(self._seen) - 1))
@@ -238,9 +272,14 @@ class Outline(Widget, can_focus=True):
         self._top = min(max(self._top, self._cursor - height + 1), self._cursor)
         self._top = max(0, min(self._top, len(self._seen) - height))
         self.refresh()
-        self.post_message(self.Moved())
+        number = self._seen[self._cursor] if self._seen else -1
+        if number != self._told:
+            self._told = number
+            self.post_message(self.Moved())
 
     def render(self) -> Content:
+        if self._matches == []:
+            return quiet(_("Nothing matches."))
         window = self._seen[self._top : self._top + self.size.height]
         return joined(
             self._drawn(number, self._top + place == self._cursor)
@@ -249,7 +288,8 @@ class Outline(Widget, can_focus=True):
 
     def _drawn(self, number: int, chosen: bool) -> Content:
         line = self._lines[number]
-        mark = ("▸ " if number in self._folded else "▾ ") if line.folds else "  "
+        folded = number in self._folded and self._matches is None
+        mark = ("▸ " if folded else "▾ ") if line.folds else "  "
         value = quiet(line.shown) if line.folds else literal(line.shown)
         label = literal(line.label).stylize("bold" if line.depth == 0 else "$text-primary")
         drawn = Content.assemble("  " * line.depth, quiet(mark), label, "  ", value)

@@ -1,8 +1,13 @@
-"""A list of one-line rows with a cursor, drawn at once and updated in place."""
+"""A list of one-line rows with a cursor, drawn at once and updated in place.
+
+With `RowList(filterable=True)` the key `f` (and `/` in a dialog) opens a line to narrow it by; it
+searches in the `words` of the rows. Rows with a `section` stand under its name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -11,30 +16,70 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.geometry import Region
+from textual.geometry import Region, Size, Spacing
 from textual.message import Message
+from textual.screen import ModalScreen
+from textual.strip import Strip
+from textual.widget import Widget
 
-from console.tui.widgets.drawn import Drawn
-from console.tui.words import quiet
+from console.domain.language import N_, _, many
+from console.tui.widgets.drawn import line_strip
+from console.tui.widgets.filter import Filter, matches
+from console.tui.words import heading, joined, quiet
 
 MOST_ROWS: Final = 300
+CHOSEN: Final = "›"  # marks the chosen row where it begins with a blank: not by colour alone
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line; `draw` makes it for a width. `key` is what is chosen, and survives updates."""
+    """One line; `draw` makes it for a width. `key` is what is chosen, and survives updates.
+
+    `words` is what a filter searches in. Rows of one `section` stand together, under its name.
+    """
 
     key: str
     draw: Callable[[int], Content]
+    words: str = ""
+    section: str = ""
 
 
-class _Lines(Drawn):
-    """The drawn rows."""
+class RowLines(Widget):
+    """The lines of a list, each drawn when it is seen: a key redraws the two that it changes."""
+
+    DEFAULT_CSS = """
+    RowLines { width: 1fr; height: auto; min-height: 1; }
+    """
 
     class Clicked(Message):
         def __init__(self, line: int) -> None:
             self.line = line
             super().__init__()
+
+    def __init__(self, draw: Callable[[int, int], Content]) -> None:
+        """`draw` makes the line of a number for a width."""
+        super().__init__(markup=False)
+        self._draw = draw
+        self._count = 1
+
+    def redraw(self, count: int) -> None:
+        """Draw all of them anew; they are so many now."""
+        self.refresh(layout=count != self._count)
+        self._count = count
+
+    def redraw_line(self, number: int) -> None:
+        self.refresh(Region(0, number, self.size.width, 1))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return max(1, self._count)
+
+    def render(self) -> Content:
+        """All of them, for whoever selects them with the mouse."""
+        return joined(self._draw(number, self.size.width) for number in range(self._count))
+
+    def render_line(self, y: int) -> Strip:
+        line = self._draw(y, self.size.width) if y < self._count else Content("")
+        return line_strip(self, line, y, self.size.width)
 
     def on_click(self, event: events.Click) -> None:
         self.post_message(self.Clicked(event.y))
@@ -44,13 +89,16 @@ class RowList(VerticalScroll, can_focus=True):
     """Rows to choose from. At most `MOST_ROWS` are drawn; what is beyond is said."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup", "move(-10)", "Page up", show=False),
-        Binding("pagedown", "move(10)", "Page down", show=False),
-        Binding("home", "move(-9999)", "First", show=False),
-        Binding("end", "move(9999)", "Last", show=False),
-        Binding("enter", "choose", "Open", show=False),
+        Binding("up,k", "move(-1)", N_("Up"), show=False),
+        Binding("down,j", "move(1)", N_("Down"), show=False),
+        Binding("pageup", "page(-1)", N_("Page up"), show=False),
+        Binding("pagedown", "page(1)", N_("Page down"), show=False),
+        Binding("home", "move(-9999)", N_("First"), show=False),
+        Binding("end", "move(9999)", N_("Last"), show=False),
+        Binding("enter", "choose", N_("Open"), show=False),
+        Binding("f", "filter", N_("Filter"), show=False),
+        Binding("slash", "filter(True)", N_("Filter"), show=False),
+        Binding("escape", "clear_filter", N_("Show everything"), show=False),
     ]
 
     class Moved(Message):
@@ -65,18 +113,35 @@ class RowList(VerticalScroll, can_focus=True):
         def control(self) -> RowList:
             return self.rows
 
+    class Paged(Message):
+        """A page up (-1) or down (1) where all rows are seen: meant for what is below them."""
+
+        def __init__(self, rows: RowList, by: int) -> None:
+            self.rows = rows
+            self.by = by
+            super().__init__()
+
+        @property
+        def control(self) -> RowList:
+            return self.rows
+
     class Chosen(Moved):
         """Enter, or a click on the row where the cursor already was."""
 
-    def __init__(self, *, id: str, empty: str) -> None:
+    def __init__(self, *, id: str, empty: str, filterable: bool = False) -> None:
         super().__init__(id=id)
-        self._lines = _Lines(self._draw)
-        self._rows: tuple[Row, ...] = ()
+        self._lines = RowLines(self._draw)
+        self._filter = Filter() if filterable else None
+        self._all: tuple[Row, ...] = ()
+        self._rows: tuple[Row, ...] = ()  # those that are drawn
+        self._places: list[int] = []  # the line that each of them is drawn in
         self._cursor = 0
         self._beyond = 0
         self._empty = empty
 
     def compose(self) -> ComposeResult:
+        if self._filter is not None:
+            yield self._filter
         yield self._lines
 
     @property
@@ -86,61 +151,158 @@ class RowList(VerticalScroll, can_focus=True):
 
     def show(self, rows: Sequence[Row], key: str | None = None) -> None:
         """Replace the rows; the cursor goes to `key`, or stays with the row it was on."""
-        wanted = key or self.key
-        self._rows = tuple(rows[:MOST_ROWS])
-        self._beyond = len(rows) - len(self._rows)
+        self._all = tuple(rows)
+        self._narrow(key or self.key)
+
+    def go(self, key: str | None) -> None:
+        """Put the cursor on the row of `key`, if it is there."""
+        keys = [row.key for row in self._rows]
+        if key in keys:
+            self._to(keys.index(key))
+
+    def _narrow(self, wanted: str | None) -> None:
+        """Keep the rows that match the filter, and the cursor on the row of `wanted`."""
+        found = self._all
+        if self._filter is not None and self._filter.text:
+            found = tuple(row for row in found if matches(row.words, self._filter.text))
+            self._filter.count(len(found), len(self._all))
+        self._rows = found[:MOST_ROWS]
+        self._beyond = len(found) - len(self._rows)
+        self._places = list(_places(self._rows))
         keys = [row.key for row in self._rows]
         self._cursor = keys.index(wanted) if wanted in keys else 0
-        self._lines.redraw()
+        self._lines.redraw(self._count)
+
+    # --- the filter ----------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Outside a dialog `/` is the search; Esc is the screen's where nothing is narrowed."""
+        if action == "filter":
+            return self._filter is not None and (
+                not parameters or isinstance(self.screen, ModalScreen)
+            )
+        if action == "clear_filter":
+            return self._filter is not None and self._filter.is_on
+        return super().check_action(action, parameters)
+
+    def action_filter(self, _by_slash: bool = False) -> None:
+        if self._filter is not None:
+            self._filter.open()
+
+    def action_clear_filter(self) -> None:
+        if self._filter is not None:
+            self._filter.clear()
+
+    def on_filter_changed(self, event: Filter.Changed) -> None:
+        event.stop()
+        before = self.key
+        self._narrow(before)
+        self.call_after_refresh(self._show_cursor)
+        if self.key is not None and self.key != before:
+            self.post_message(self.Moved(self, self.key))
+
+    def on_filter_left(self, event: Filter.Left) -> None:
+        event.stop()
+        self.focus()
+
+    def on_filter_moved(self, event: Filter.Moved) -> None:
+        event.stop()
+        self.action_move(event.by)
+
+    # --- the cursor ----------------------------------------------------------------------------
 
     def on_focus(self) -> None:
-        self._lines.redraw()
+        self._redraw_row(self._cursor)
 
     def on_blur(self) -> None:
-        self._lines.redraw()
+        self._redraw_row(self._cursor)
 
     def action_move(self, by: int) -> None:
         self._to(self._cursor + by)
+
+    def action_page(self, by: int) -> None:
+        if self.max_scroll_y:
+            self._to(self._cursor + by * 10)
+        else:
+            self.post_message(self.Paged(self, by))
 
     def action_choose(self) -> None:
         if self.key is not None:
             self.post_message(self.Chosen(self, self.key))
 
-    def on__lines_clicked(self, event: _Lines.Clicked) -> None:
+    def on_row_lines_clicked(self, event: RowLines.Clicked) -> None:
         event.stop()
         self.focus()
-        if event.line == self._cursor:
+        if event.line not in self._places:
+            return  # the name of a section, or below the rows
+        number = self._places.index(event.line)
+        if number == self._cursor:
             self.action_choose()
-        elif event.line < len(self._rows):
-            self._to(event.line)
+        else:
+            self._to(number)
 
-    def _to(self, line: int) -> None:
+    def _to(self, number: int) -> None:
         if not self._rows:
             return
-        line = min(max(line, 0), len(self._rows) - 1)
-        moved = line != self._cursor
-        self._cursor = line
-        self._lines.redraw()
+        number = min(max(number, 0), len(self._rows) - 1)
+        moved = number != self._cursor
+        self._redraw_row(self._cursor)
+        self._redraw_row(number)
+        self._cursor = number
         self._show_cursor()
         if moved:
-            self.post_message(self.Moved(self, self._rows[line].key))
+            self.post_message(self.Moved(self, self._rows[number].key))
+
+    def _redraw_row(self, number: int) -> None:
+        if number < len(self._places):
+            self._lines.redraw_line(self._places[number])
 
     def on_resize(self) -> None:
         """With another height the cursor must still be seen."""
         self.call_after_refresh(self._show_cursor)
 
     def _show_cursor(self) -> None:
-        self.scroll_to_region(Region(0, self._cursor, 1, 1), animate=False, force=True)
+        """Scroll to the cursor; at the first row also to the name of its section."""
+        above = self._filter is not None and self._filter.display
+        line = self._places[self._cursor] if self._cursor < len(self._places) else 0
+        first = 0 if self._cursor == 0 else line
+        region = Region(0, first + above, 1, line - first + 1)
+        # At once: what a key changes is one frame.
+        self.scroll_to_region(
+            region, spacing=Spacing(int(above)), animate=False, force=True, immediate=True
+        )
 
-    def _draw(self, width: int) -> list[Content]:
-        lines = [self._line(number, row, width) for number, row in enumerate(self._rows)]
-        if self._beyond:
-            lines.append(quiet(f"… and {self._beyond} more"))
-        return lines or [quiet(self._empty)]
+    @property
+    def _count(self) -> int:
+        """How many lines there are, with the names of sections, and one at least."""
+        return (self._places[-1] if self._places else 0) + 1 + bool(self._beyond)
+
+    def _draw(self, line: int, width: int) -> Content:
+        if not self._rows:
+            return quiet(_("Nothing matches.") if self._all else self._empty)
+        number = bisect_left(self._places, line)
+        if number == len(self._rows):
+            return quiet(many("… and {count} more", "… and {count} more", self._beyond))
+        if self._places[number] > line:
+            return heading(self._rows[number].section).truncate(width, ellipsis=True)
+        return self._line(number, self._rows[number], width)
 
     def _line(self, number: int, row: Row, width: int) -> Content:
         line = row.draw(width).truncate(width, ellipsis=True, pad=True)
         if number != self._cursor:
             return line
+        if line.plain.startswith(" "):
+            line = Content.assemble(CHOSEN, line[1:])
         focused = "$block-cursor-foreground on $block-cursor-background"
         return line.stylize(focused if self.has_focus else "on $surface-lighten-1")
+
+
+def _places(rows: Sequence[Row]) -> Iterator[int]:
+    """The line of each row: before the first row of a section stands the section's name."""
+    line, section = 0, ""
+    for row in rows:
+        if row.section and row.section != section:
+            line += 1
+        section = row.section
+        yield line
+        line += 1

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import re
+import time
 from typing import Final
 
 from textual import events
 from textual.message import Message
 from textual.widgets import Input
 
-from console.domain.ids import NotAnId, identify
+from console.domain.language import _
 from console.domain.text import clean_line
+from console.tui.widgets.cursor import RestingInput
 
 LONGEST: Final = 300
+_REST_SECONDS: Final = 0.5  # so soon after the one before, a key is still of the same paste
+_PRIVATE_KEY: Final = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY|PuTTY-User-Key-File")
 
 
-class CleanInput(Input):
+class CleanInput(RestingInput):
     """An Input that can hold no control, bidi or invisible character, however it came in."""
+
+    def on_mount(self) -> None:
+        self.cursor_blink = self.app.animation_level != "none"
 
     def validate_value(self, value: str) -> str:
         return clean_line(value, LONGEST)
@@ -37,18 +45,32 @@ class SearchInput(CleanInput):
             self.text = text
             super().__init__()
 
+    class KeyRefused(Message):
+        """A private key came in. It is not shown, not kept, and not part of this message."""
+
     def __init__(self) -> None:
         super().__init__(
-            placeholder="any id, order number, link or mail text", id="search", compact=True
+            placeholder=_("any id, order number, link or mail text"), id="search", compact=True
         )
+        self._rest_until = 0.0  # what comes before is the rest of a key that was refused
 
     async def _on_key(self, event: events.Key) -> None:
-        """`/` goes to the search from anywhere; in it, at its start, it writes no slash."""
-        if event.character == "/" and self.selected_text == self.value:
+        """`/` goes to the search from anywhere; in it, at its start, it writes no slash.
+
+        Some terminals send a paste as if it were typed: of a private key nothing is taken.
+        """
+        if time.monotonic() < self._rest_until:
+            event.stop()
+            event.prevent_default()
+            self._rest_until = time.monotonic() + _REST_SECONDS
+        elif event.character == "/" and self.selected_text == self.value:
             event.stop()
             event.prevent_default()
         else:
             await super()._on_key(event)
+            if holds_private_key(self.value):
+                self._refuse_key()
+                self._rest_until = time.monotonic() + _REST_SECONDS
 
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()
@@ -61,6 +83,9 @@ class SearchInput(CleanInput):
 
     def take(self, text: str) -> None:
         """A paste is looked up as it is; only a piece of a line is put at the cursor."""
+        if holds_private_key(text):
+            self._refuse_key()
+            return
         lines = text.strip().splitlines()
         if len(lines) == 1 and self.selected_text != self.value and not holds_id(text):
             self.insert_text_at_cursor(clean_line(lines[0], LONGEST))
@@ -71,11 +96,24 @@ class SearchInput(CleanInput):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        if self.value.strip():
+        if holds_private_key(self.value):
+            self._refuse_key()
+        elif self.value.strip():
             self.post_message(self.Asked(self.value))
+
+    def _refuse_key(self) -> None:
+        self.value = ""
+        self.post_message(self.KeyRefused())
+
+
+def holds_private_key(text: str) -> bool:
+    """Whether a text has the beginning of a private key; other things in PEM are no secrets."""
+    return _PRIVATE_KEY.search(text) is not None
 
 
 def holds_id(text: str) -> bool:
+    from console.domain.ids import NotAnId, identify
+
     try:
         identify(text)
     except NotAnId:
@@ -85,6 +123,8 @@ def holds_id(text: str) -> bool:
 
 def shown_for(text: str) -> str:
     """What stands in the search for a pasted text: the id in it, else its first line."""
+    from console.domain.ids import NotAnId, identify
+
     try:
         return identify(text).best.id
     except NotAnId:

@@ -8,19 +8,30 @@ from typing import Final
 
 from textual.content import Content
 
+from console.domain.action_table import BY_NAME
 from console.domain.checkout_v1 import SellerCentralAction, reasons_to_v1, refund_state
-from console.domain.in_v1 import ActionInV1, V1Call, V2Call, charge_words, order_words, v1_calls
+from console.domain.in_v1 import (
+    ActionInV1,
+    V1Call,
+    V2Call,
+    charge_words,
+    either,
+    order_words,
+    v1_calls,
+)
+from console.domain.language import _
 from console.domain.model import Charge, Status
 from console.domain.order import Order
-from console.domain.rules import BY_NAME
 from console.tui.words import (
     QUIET,
     TONES,
+    column_for,
     hanging,
     heading,
     labelled,
     literal,
     member_id,
+    padded,
     quiet,
     wrapped,
 )
@@ -28,7 +39,8 @@ from console.tui.words import (
 LABEL: Final = 14
 WIDE: Final = 130  # from here on the three stand beside each other, paths unbroken
 INDENT: Final = 2
-_NO_WORD: Final = "no word for it"
+ACTION: Final = 10
+OBJECT: Final = 9
 
 
 def vocabulary(order: Order, chosen: str | None, width: int) -> list[Content]:
@@ -93,24 +105,32 @@ def _translation(
     yield from labelled("v2", _object(name, identifier, status.state), width, LABEL)
     for title, v1_id, states in v1:
         by_hand = title == "Seller Central"
-        missing = "lists its charges, not the agreement" if by_hand else _NO_WORD
-        said = _object(title, v1_id, " or ".join(states) or missing)
+        missing = _("lists its charges, not the agreement") if by_hand else _("no word for it")
+        said = _object(title, v1_id, either(states) or missing)
         yield from labelled("" if by_hand else "v1", said, width, LABEL)
 
 
 def _object(name: str, identifier: str, said: str) -> Content:
-    return Content.assemble((f"{name:<18} ", "bold"), literal(f"{identifier:<28}"), literal(said))
+    return Content.assemble(
+        (padded(name, 19), "bold"), literal(padded(identifier, 28)), literal(said)
+    )
 
 
 def _reasons(kind: str, status: Status, width: int) -> Iterator[Content]:
     for code in status.reason_codes:
-        words = dict.fromkeys(
-            f"{row.v1_state} {row.v1_reason}" if row.v1_reason else f"{row.v1_state} (no reason)"
-            for row in reasons_to_v1(kind, status.state, code)
+        words = either(
+            tuple(
+                dict.fromkeys(
+                    f"{row.v1_state} {row.v1_reason}"
+                    if row.v1_reason
+                    else _("{state} (no reason)", state=row.v1_state)
+                    for row in reasons_to_v1(kind, status.state, code)
+                )
+            )
         )
-        said = Content.assemble(literal(code), " → v1 ",
-                                literal(" or ".join(words) or "has no word for it"))  # fmt: skip
-        yield from labelled("reason", said, width, LABEL)
+        in_v1 = f"v1 {words}" if words else _("v1 has no word for it")
+        said = Content.assemble(literal(code), " → ", literal(in_v1))
+        yield from labelled(_("reason"), said, width, LABEL)
 
 
 # --- actions ---------------------------------------------------------------------------------
@@ -122,37 +142,47 @@ def _actions(order: Order, near: frozenset[str], width: int) -> Iterator[Content
     reads = [row for row in rows if row.action == "read"]
     forbidden = [row for row in rows if not row.allowed]
     parts = (
-        ("What may be done now", allowed),
-        ("How it is read", reads),
-        ("What may not be done now", forbidden),
+        (_("What may be done now"), allowed),
+        (_("How it is read"), reads),
+        (_("What may not be done now"), forbidden),
     )
+    titles = column_for((_action(row) for row in rows), ACTION)
+    objects = column_for((member_id(row.target) for row in rows), OBJECT)
     for title, found in parts:
         if found:
             yield heading(title)
         for row in found:
-            lines = _beside(row, width) if width >= WIDE else _below(row, width)
+            drawn = _beside if width >= WIDE else _below
+            lines = drawn(row, width, titles, objects)
             yield from lines if row.allowed else [line.stylize(QUIET) for line in lines]
         if found:
             yield Content("")
 
 
-def _title(row: ActionInV1, width: int) -> list[Content]:
-    """What is done to what, and why it may or may not be."""
-    title = "Read" if row.action == "read" else BY_NAME[row.action].title
+def _action(row: ActionInV1) -> str:
+    return _("Read") if row.action == "read" else _(BY_NAME[row.action].title)
+
+
+def _title(row: ActionInV1, width: int, titles: int, objects: int) -> list[Content]:
+    """What is done to what, and why it may or may not be; `titles` and `objects` are the columns
+    for the first two.
+    """
     mark, tone = ("✓", TONES["good"]) if row.allowed else ("✗", TONES["neutral"])
     name = Content.assemble(
-        (f"{mark} ", tone), (f"{title:<10}", "bold"), quiet(f"{member_id(row.target):<9}")
+        (f"{mark} ", tone),
+        (padded(_action(row), titles), "bold"),
+        quiet(padded(member_id(row.target), objects)),
     )
     return hanging(name, literal("" if row.action == "read" else row.why), width)
 
 
-def _below(row: ActionInV1, width: int) -> list[Content]:
+def _below(row: ActionInV1, width: int, titles: int, objects: int) -> list[Content]:
     """The three under each other."""
-    lines = _title(row, width)
+    lines = _title(row, width, titles, objects)
     for call in row.v2:
         lines += labelled("  v2", _v2(call), width, LABEL)
     for number, candidate in enumerate(row.v1):
-        label = "  or" if number and len(row.v2) == 1 else "  v1"
+        label = f"  {_('or')}" if number and len(row.v2) == 1 else "  v1"
         for part in _v1(candidate, row.allowed):
             lines += labelled(label, part, width, LABEL)
             label = ""
@@ -160,11 +190,11 @@ def _below(row: ActionInV1, width: int) -> list[Content]:
         lines += labelled("" if row.v1 else "  v1", quiet(row.why_not_one), width, LABEL)
     if row.allowed:
         for shown in row.seller_central:
-            lines += labelled("  by hand", _by_hand(shown), width, LABEL)
+            lines += labelled(f"  {_('by hand')}", _by_hand(shown), width, LABEL)
     return lines
 
 
-def _beside(row: ActionInV1, width: int) -> list[Content]:
+def _beside(row: ActionInV1, width: int, titles: int, objects: int) -> list[Content]:
     """The three beside each other, under the action's name and why."""
     each = (width - INDENT) // 8
     widths = (each * 3, each * 3, each * 2)
@@ -180,7 +210,7 @@ def _beside(row: ActionInV1, width: int) -> list[Content]:
         [line for part in parts for line in wrapped(part, room - 2)]
         for parts, room in zip(columns, widths, strict=True)
     ]
-    lines = _title(row, width)
+    lines = _title(row, width, titles, objects)
     for beside in zip_longest(*cells, fillvalue=Content("")):
         line = Content("").join(
             cell.truncate(room, pad=True) for cell, room in zip(beside, widths, strict=True)
@@ -198,14 +228,21 @@ def _v2(call: V2Call) -> Content:
 
 def _v1(call: V1Call, whole: bool) -> Iterator[Content]:
     """The call and its id; `whole` is with what else is to be known of it."""
-    identifier = literal(call.id) if call.id else quiet("no such id")
-    flag = quiet(f"  for {call.flag}") if call.flag else Content("")
+    identifier = literal(call.id) if call.id else quiet(_("no such id"))
+    flag = quiet(f"  {_('for {call}', call=call.flag)}") if call.flag else Content("")
     yield Content.assemble((call.call, "bold"), quiet(f"  {call.id_field} "), identifier, flag)
     if call.needs:
-        now = f"; it is {' or '.join(call.now)}" if call.now else ""
-        yield literal(f"v1 asks for {' or '.join(call.needs)}{now}.")
+        yield literal(_asked_for(call))
     if call.note and whole:
         yield quiet(call.note)
+
+
+def _asked_for(call: V1Call) -> str:
+    """The states that v1 asks of the object, and what v1 calls its state where that is known."""
+    needs, now = either(call.needs), either(call.now)
+    if now is None:
+        return _("v1 asks for {states}.", states=needs)
+    return _("v1 asks for {states}; it is {state}.", states=needs, state=now)
 
 
 def _by_hand(shown: SellerCentralAction) -> Content:

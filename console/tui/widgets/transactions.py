@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from console.domain.checkout_v1 import refund_state
 from console.domain.clocks import Clock, What, clocks
 from console.domain.in_v1 import charge_words, either
+from console.domain.language import N_, _
 from console.domain.model import Charge, Dispute, Refund
 from console.domain.order import Order
+from console.domain.since import Change, Changes, How
+from console.domain.text import clean_line
 from console.tui.widgets.rows import Row
-from console.tui.words import QUIET, age, amount, short_id, state_word
+from console.tui.words import (
+    QUIET,
+    amount,
+    column_for,
+    kind_word,
+    padded,
+    quiet,
+    rough_age,
+    short_id,
+    state_word,
+)
 
 ROOMY = 110  # from this width on ids are shown whole
+KIND: Final = 8
+MARK: Final = "* "  # of a row that has changed: not by colour alone
 
 
 @dataclass(frozen=True)
@@ -32,22 +48,31 @@ class _Line:
     amount: str
     v1: str
     when: str
+    changed: str = ""  # since somebody looked last
 
     def draw(self, columns: _Columns, width: int) -> Content:
         """The line for a width; v1's word gives way first."""
         room = columns.id if width >= ROOMY else 10
         shown = self.id if width >= ROOMY else short_id(self.id)[:9]
-        fixed = room + 8 + columns.state + 1 + columns.amount + 2
+        fixed = room + columns.kind + columns.state + 1 + columns.amount + 2 + columns.changed
         v1 = min(columns.v1, max(0, width - fixed - columns.when - 2))
         return Content.assemble(
             (self.tree, QUIET),
             f"{shown:<{room - len(self.tree)}}",
-            (f"{self.kind:<8}", QUIET),
+            (padded(self.kind, columns.kind), QUIET),
             self.state.truncate(columns.state, pad=True, ellipsis=True),
             f" {self.amount:>{columns.amount}}  ",
-            (f"{_fit(self.v1, v1):<{v1}}  " if v1 >= 6 else "", QUIET),
+            self._change(columns.changed),
+            quiet(_fit(self.v1, v1) if v1 >= 6 else ""),
             self.when,
         )
+
+    def _change(self, column: int) -> Content:
+        """`* was Authorized`: a mark, and a quiet word."""
+        if not self.changed:
+            return Content(" " * column)
+        word = padded(self.changed, column - len(MARK))
+        return Content.assemble((MARK, "bold $text-accent"), (word, QUIET))
 
 
 @dataclass(frozen=True)
@@ -55,32 +80,71 @@ class _Columns:
     """How wide the columns of one order's transactions are."""
 
     id: int
+    kind: int
     state: int
     amount: int
     v1: int
     when: int
+    changed: int
 
     @classmethod
     def of(cls, lines: list[_Line]) -> _Columns:
         return cls(
             id=max(len(line.tree + line.id) for line in lines) + 2,
+            kind=column_for((line.kind for line in lines), KIND),
             state=max(line.state.cell_length for line in lines),
             amount=max(len(line.amount) for line in lines),
-            v1=max(len(line.v1) for line in lines),
-            when=max(len(line.when) for line in lines),
+            v1=max(cell_len(line.v1) for line in lines),
+            when=max(cell_len(line.when) for line in lines),
+            changed=max(_changed_room(line.changed) for line in lines),
         )
 
 
-def transaction_rows(order: Order) -> list[Row]:
-    """A row for every transaction, the parent before its children."""
-    lines = list(_lines(order))
+def _changed_room(word: str) -> int:
+    return len(MARK) + cell_len(word) + 2 if word else 0
+
+
+def transaction_rows(
+    order: Order,
+    now: datetime,
+    changes: Changes | None = None,
+    touched: str | None = None,
+) -> list[Row]:
+    """A row for every transaction, the parent before its children.
+
+    `now` is for how long they have been in their states, which changes with every minute. Those
+    that differ since somebody looked last are marked. `touched` is the id of one with which
+    something was done since it was read: its state is not known any more.
+    """
+    found = changes.by_id if changes is not None else {}
+    lines = [replace(line, changed=_changed(found.get(line.id))) for line in _lines(order, now)]
+    lines = [_not_read_since(line) if line.id == touched else line for line in lines]
     if not lines:
         return []
     columns = _Columns.of(lines)
     return [Row(line.id, partial(line.draw, columns)) for line in lines]
 
 
-def _lines(order: Order) -> Iterator[_Line]:
+def _not_read_since(line: _Line) -> _Line:
+    return replace(line, state=quiet(_("not read since")), v1="", when="")
+
+
+# What a row says of a change: of what was before, for what is now stands beside it.
+_CHANGED: Final[dict[How, str]] = {
+    "new": N_("new here"),
+    "state": N_("was {before}"),
+    "amount": N_("was {before}"),
+    "refunded": N_("refunded was {before}"),
+}
+
+
+def _changed(change: Change | None) -> str:
+    if change is None:
+        return ""
+    return _(_CHANGED[change.how], before=clean_line(change.was, 40))
+
+
+def _lines(order: Order, now: datetime) -> Iterator[_Line]:
     shown: set[str] = set()
     running: dict[str, list[Clock]] = {}
     for clock in clocks(order):
@@ -90,35 +154,35 @@ def _lines(order: Order) -> Iterator[_Line]:
             *order.refunds_of(charge.id),
             *(dispute for dispute in order.disputes if dispute.charge_id == charge.id),
         ]
-        yield _charge(charge, order.observed, running.get(charge.id, []))
+        yield _charge(charge, now, running.get(charge.id, []))
         for number, child in enumerate(children, start=1):
             shown.add(child.id)
             tree = "└ " if number == len(children) else "├ "
-            yield _child(child, tree, order.observed, running.get(child.id, []))
+            yield _child(child, tree, now, running.get(child.id, []))
     family: tuple[Refund | Dispute, ...] = (*order.refunds, *order.disputes)
     for orphan in family:
         if orphan.id not in shown:
-            yield _child(orphan, "", order.observed, running.get(orphan.id, []))
+            yield _child(orphan, "", now, running.get(orphan.id, []))
     if order.session is not None:
         session = order.session
         state = state_word("checkout_session", session.state)
-        yield _Line("", session.id, "session", state, amount(session.amount), "",
-                    age(session.created, order.observed))  # fmt: skip
+        yield _Line("", session.id, _("session"), state, amount(session.amount), "",
+                    _age(session.created, now))  # fmt: skip
 
 
 def _charge(charge: Charge, now: datetime, running: list[Clock]) -> _Line:
     state = state_word("charge", charge.state, charge.status.reason_codes)
     taken = charge.captured if charge.captured and charge.captured.is_positive else charge.amount
-    when = _countdown(running) or age(charge.created, now)
-    return _Line("", charge.id, "charge", state, amount(taken), v1_word(charge), when)
+    when = _countdown(running) or _since(charge, now)
+    return _Line("", charge.id, kind_word("charge"), state, amount(taken), v1_word(charge), when)
 
 
 # A transaction's clocks in a word: while it runs, and once it has passed (nothing: another one
 # tells more).
 _SHORT: Final[dict[What, tuple[str, str]]] = {
-    "capture_without_delay": ("without delay", ""),
-    "authorization": ("late capture", "authorization lapsed"),
-    "dispute_response": ("answer", "time to answer is over"),
+    "capture_without_delay": (N_("without delay"), ""),
+    "authorization": (N_("late capture"), N_("authorization lapsed")),
+    "dispute_response": (N_("answer"), N_("time to answer is over")),
 }
 
 
@@ -127,9 +191,9 @@ def _countdown(running: list[Clock]) -> str:
     for clock in running:
         name, over = _SHORT[clock.what]
         if not clock.passed:
-            return f"{name}: {clock.count}"
+            return f"{_(name)}: {clock.count}"
         if over:
-            return over
+            return _(over)
     return ""
 
 
@@ -137,11 +201,23 @@ def _child(child: Refund | Dispute, tree: str, now: datetime, running: list[Cloc
     if isinstance(child, Refund):
         state = state_word("refund", child.state, child.status.reason_codes)
         v1 = refund_state(child.state)
-        return _Line(tree, child.id, "refund", state, amount(child.amount),
-                     f"v1 {v1}" if v1 else "", age(child.created, now))  # fmt: skip
+        return _Line(tree, child.id, kind_word("refund"), state, amount(child.amount),
+                     f"v1 {v1}" if v1 else "", _since(child, now))  # fmt: skip
     state = state_word("dispute", child.state, child.status.reason_codes)
-    when = _countdown(running) or age(child.created, now)
-    return _Line(tree, child.id, "dispute", state, amount(child.amount), "", when)
+    when = _countdown(running) or _since(child, now)
+    return _Line(tree, child.id, kind_word("dispute"), state, amount(child.amount), "", when)
+
+
+def _since(member: Charge | Refund | Dispute, now: datetime) -> str:
+    """How long it has been in its state: `2 days ago`; from its creation where Amazon says no more.
+
+    Source: `lastUpdatedTimestamp` of the status details.
+    """
+    return _age(member.status.updated or member.created, now)
+
+
+def _age(moment: datetime | None, now: datetime) -> str:
+    return rough_age(moment, now) if moment is not None else ""
 
 
 def v1_word(charge: Charge) -> str:
@@ -152,4 +228,5 @@ def v1_word(charge: Charge) -> str:
 
 
 def _fit(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
+    """`text` in a column of so many cells, cut where it is longer, and two blanks."""
+    return Content(text).truncate(width, ellipsis=True, pad=True).plain + "  "

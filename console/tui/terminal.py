@@ -1,0 +1,123 @@
+"""A terminal that may send anything, may be stopped, and may be gone at any time.
+
+Textual's own driver ends at a byte that is no UTF-8 (half a character of a paste), goes on for
+ever without a terminal, begins a second time when it is continued without having been stopped
+by a key, and hangs when a signal to stop comes while it writes. Not imported on Windows, where
+there is none of this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import selectors
+import signal
+from codecs import getincrementaldecoder
+from collections.abc import Callable
+from contextlib import suppress
+from typing import IO, Any, Final, cast
+
+from textual._parser import ParseError
+from textual._xterm_parser import XTermParser
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+
+CHUNK: Final = 4096  # bytes that are read at once
+LOOK: Final = 0.1  # seconds between two looks at whether the driver has to end
+
+
+class _Output:
+    """The terminal to write on; what is written after it is gone is for nobody."""
+
+    def __init__(self, file: IO[str], lost: Callable[[], None]) -> None:
+        self._file = file
+        self._lost = lost
+        self._is_lost = False
+
+    def write(self, text: str) -> None:
+        self._try(lambda: self._file.write(text))
+
+    def flush(self) -> None:
+        self._try(self._file.flush)
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def _try(self, do: Callable[[], object]) -> None:
+        if self._is_lost:
+            return
+        try:
+            do()
+        except OSError:
+            self._is_lost = True
+            self._lost()
+
+
+class Terminal(LinuxDriver):
+    """Textual's driver, with an end where the terminal ends."""
+
+    def __init__(self, app: App[Any], **options: Any) -> None:
+        super().__init__(app, **options)
+        self._said_lost = False
+        # In the loop's turn, not in the middle of a line: that could hold the lock of the output.
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTSTP, self._sigtstp_application)
+        loop.add_signal_handler(signal.SIGCONT, self._sigcont_application)
+        if self._file is not None:
+            self._file = cast("Any", _Output(self._file, self._lost))
+
+    def _lost(self) -> None:
+        """Leave in good order, once; from whatever thread."""
+        if not self._said_lost:
+            self._said_lost = True
+            self._app.call_later(self._app.exit, None, 1)
+
+    def write(self, data: str) -> None:
+        """Write to the terminal; nothing while it is the shell's, where nobody takes it away."""
+        if self._writer_thread is not None and self._writer_thread.is_alive():
+            super().write(data)
+
+    def _sigcont_application(self, *_signal: object) -> None:
+        """Continued by whoever stopped it, with or without our having put the terminal back."""
+        if self._auto_restart and not self._must_signal_resume:
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        super()._sigcont_application()
+
+    def run_input_thread(self) -> None:
+        """Read until the driver has to end. What is no UTF-8 becomes a visible stand-in."""
+        decode = getincrementaldecoder("utf-8")(errors="replace").decode
+        parser = XTermParser(self._debug)
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                ready = selector.select(LOOK)
+                try:
+                    data = os.read(self.fileno, CHUNK) if ready else b""
+                except OSError:
+                    data = b""
+                if ready and not data:
+                    self._lost()
+                    return
+                parser = self._feed(parser, decode(data))
+        with suppress(EOFError, ParseError):
+            for _event in parser.feed(""):
+                pass
+
+    def _feed(self, parser: XTermParser, text: str) -> XTermParser:
+        """Pass on what was typed; a parser that fails at it is replaced, and the fault is told."""
+        try:
+            if text:
+                for event in parser.feed(text):
+                    self.process_message(event)
+            for event in parser.tick():
+                self.process_message(event)
+        except Exception as error:
+            self._app.call_later(_raise, error)
+            return XTermParser(self._debug)
+        return parser
+
+
+def _raise(error: Exception) -> None:
+    """In the program's own loop, where faults are taken."""
+    raise error
