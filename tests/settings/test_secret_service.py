@@ -118,19 +118,25 @@ NOT_INSTALLED = not os.environ.get("PAYCONSOLE_NEEDS_KEYRING") and not all(map(w
 class Desktop:
     """A D-Bus session and a GNOME keyring, both started here, in folders of their own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         folder.chmod(0o700)
         self.folder = folder
+        self._monkeypatch = monkeypatch
         self.environment = {**os.environ, "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
         for name in ("DISPLAY", "WAYLAND_DISPLAY", "XDG_DATA_HOME", "GNOME_KEYRING_CONTROL"):
             self.environment.pop(name, None)
+        self.keyring: subprocess.Popen[str] | None = None
+        self._start_bus()
+
+    def _start_bus(self) -> None:
         self.bus = subprocess.Popen(
             ["dbus-daemon", "--session", "--nofork", "--print-address"],
             env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
         assert self.bus.stdout is not None
-        self.environment["DBUS_SESSION_BUS_ADDRESS"] = self.bus.stdout.readline().strip()
-        self.keyring: subprocess.Popen[str] | None = None
+        address = self.bus.stdout.readline().strip()
+        self.environment["DBUS_SESSION_BUS_ADDRESS"] = address
+        self._monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
 
     def log_in(self, *, unlock: bool = True) -> None:
         """Start the keyring, with its password as a login gives it, or without."""
@@ -174,6 +180,16 @@ class Desktop:
         assert self.bus.stdout is not None
         self.bus.stdout.close()
 
+    def has_fallen(self) -> bool:
+        """Whether the keyring ended by itself."""
+        return self.keyring is not None and self.keyring.poll() is not None
+
+    def start_again(self) -> None:
+        """As after the next login: what was kept is in the same folder."""
+        self.end()
+        self._start_bus()
+        self.log_in()
+
     def send(self, sign: signal.Signals) -> None:
         assert self.keyring is not None
         self.keyring.send_signal(sign)
@@ -207,10 +223,7 @@ class TestWhatMayHappen:
         from keyring.backends import SecretService
 
         (tmp_path / "desktop").mkdir()
-        desktop = Desktop(tmp_path / "desktop")
-        monkeypatch.setenv(
-            "DBUS_SESSION_BUS_ADDRESS", desktop.environment["DBUS_SESSION_BUS_ADDRESS"]
-        )
+        desktop = Desktop(tmp_path / "desktop", monkeypatch)
         chosen: Any = SecretService.Keyring
         monkeypatch.setattr(keyring.core, "_keyring_backend", chosen())
         monkeypatch.setattr(vault, "UNLOCK_SECONDS", 10)
@@ -283,10 +296,27 @@ class TestWhatMayHappen:
         words = ["-c", dedent(code), self.MINE.public_key_id, str(tmp_path / "new.pem")]
         done = subprocess.run([sys.executable, *words], env=environment, timeout=60, check=False)
         assert done.returncode == -signal.SIGKILL
+        try:
+            self.is_mended()
+        except CredentialsError:
+            if not desktop.has_fallen():
+                raise
+            desktop.start_again()  # some keyrings fall now and then with a client that is killed
+            self.is_mended()
+        assert len(desktop.items()) == 2, "one key in two pieces, and nothing of another"
+
+    def is_mended(self) -> None:
+        """There is a key, and the next one is stored as ever."""
         assert load_key(self.MINE) in (OLD, NEW)
         store_key(self.MINE, NEW)
         assert load_key(self.MINE) == NEW
-        assert len(desktop.items()) == 2, "one key in two pieces, and nothing of another"
+
+    def test_the_next_login(self, desktop: Desktop) -> None:
+        store_key(self.MINE, OLD)
+        desktop.log_out()
+        assert desktop.has_fallen()
+        desktop.start_again()
+        self.is_mended()
 
     def test_locked(self, desktop: Desktop) -> None:
         """Its question can't be shown here: it is answered as if somebody had dismissed it."""
