@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.app import ComposeResult
+from textual.command import (
+    CommandInput,
+    CommandList,
+    CommandPalette,
+    DiscoveryHit,
+    Hit,
+    Hits,
+    Provider,
+)
 from textual.types import IgnoreReturnCallbackType
 
 from console.domain.action_table import ACTIONS
@@ -14,12 +23,24 @@ from console.domain.language import N_, _
 from console.tui import keymap
 from console.tui.keys import GENERAL, TABS
 from console.tui.screens.console import ConsoleScreen
+from console.tui.widgets.search import CleanInput
+
+
+class _PaletteInput(CommandInput, CleanInput):
+    """A paste into the palette is cleaned as everywhere."""
 
 
 class Palette(CommandPalette):
     """The palette of Textual; where a resize leaves its list no room, a key for that does nothing
     (a page up looks for a line that was not laid out).
     """
+
+    def compose(self) -> ComposeResult:
+        for widget in super().compose():
+            if isinstance(widget, CommandInput):
+                yield _PaletteInput(placeholder=self._placeholder, select_on_focus=False)
+            else:
+                yield widget
 
     def _action_command_list(self, action: str) -> None:
         if self.query_one(CommandList).scrollable_content_region:

@@ -10,6 +10,7 @@ from textual.command import CommandList
 
 from console.tui.commands import Palette
 from tests.tui.stage import Stage
+from tests.tui.test_hostile import CONTROL
 
 pytestmark = pytest.mark.anyio
 
@@ -211,6 +212,15 @@ async def test_what_is_not_possible_here_says_where_it_is(stage: Stage) -> None:
         await console.look_up("S01-3309177-6402958")
         await console.press("x")
         await console.sees("Cancel is not possible", "It is possible for C010002")
+
+
+async def test_what_is_pasted_into_the_palette_is_cleaned(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await console.press("ctrl+p")
+        await console.sees("refund: this charge")
+        await console.paste("re\x00f\u202eu\x1b[2Jnd")
+        await console.sees("re␀f")
+        assert not CONTROL.search(console.screen.replace("\n", ""))
 
 
 async def test_a_palette_without_room_takes_no_key(stage: Stage) -> None:
