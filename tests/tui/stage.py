@@ -10,10 +10,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from textual import events
+from textual._context import visible_screen_stack
+from textual.app import App
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widgets import Input
 
 from console.actions.engine import Engine
@@ -150,8 +153,7 @@ class Driver:
     @property
     def screen(self) -> str:
         """The screen's text, line by line."""
-        strips = self.app.screen._compositor.render_strips()
-        return "\n".join(strip.text.rstrip() for strip in strips)
+        return "\n".join(strip.text.rstrip() for strip in drawn(self.app))
 
     @property
     def journal_was_read(self) -> bool:
@@ -263,6 +265,16 @@ class Driver:
         if at_work:  # nobody in particular means everybody, and watching never ends
             await self.app.workers.wait_for_complete(at_work)
         await self.pilot.pause()
+
+
+def drawn(app: App[Any]) -> list[Strip]:
+    """The lines of the screen with their colours.
+
+    What is not drawn yet is drawn here: a dialog is told before, as the program does it, what
+    stands behind it.
+    """
+    visible_screen_stack.set(app._background_screens)
+    return app.screen._compositor.render_strips()
 
 
 def squeeze(text: str) -> str:

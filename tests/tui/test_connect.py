@@ -33,7 +33,7 @@ from console.tui.app import PayConsole
 from console.tui.screens.connect import _MENDED_AT, _ON_THE_WAY, ConnectScreen
 from console.tui.screens.connect_pages import default_name, typed_path
 from tests.settings.test_credentials import Memory
-from tests.tui.stage import Driver, Stage, squeeze
+from tests.tui.stage import Driver, Stage, drawn, squeeze
 from tests.tui.test_hostile import assert_harmless
 
 pytestmark = pytest.mark.anyio
@@ -172,7 +172,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
         def recorded(app: PayConsole, screen: Any, renderable: Any) -> None:
             display(app, screen, renderable)
             if app._running and app.is_running and app.screen.is_mounted:
-                strips = app.screen._compositor.render_strips()
+                strips = drawn(app)
                 made.frames.append("\n".join(strip.text for strip in strips))
 
         monkeypatch.setattr(PayConsole, "_display", recorded)

@@ -21,7 +21,7 @@ from console.tui.words import literal
 from tests.support import hostile
 from tests.support.effort import budget
 from tests.support.emulator import emulated
-from tests.tui.stage import Driver, Stage
+from tests.tui.stage import Driver, Stage, drawn
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +30,7 @@ CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u20
 
 def assert_harmless(console: Driver) -> None:
     """No control character in what is drawn, and no action behind any cell of it."""
-    for strip in console.app.screen._compositor.render_strips():
+    for strip in drawn(console.app):
         for segment in strip:
             assert not CONTROL.search(segment.text), repr(segment.text)
             meta = segment.style.meta if segment.style else {}

@@ -15,7 +15,7 @@ from console.tui.screens.copying import CopyScreen
 from console.tui.screens.help import HelpScreen
 from console.tui.screens.intents import IntentsScreen
 from console.tui.screens.mapping import MappingScreen
-from tests.tui.stage import Driver, Stage
+from tests.tui.stage import Driver, Stage, drawn
 
 pytestmark = pytest.mark.anyio
 
@@ -26,7 +26,7 @@ CHARGE = f"{ORDER}-C079366"
 async def click(console: Driver, text: str, *, last: bool = False) -> None:
     """A click in the middle of `text`, as it stands on the screen once nothing moves any more."""
     await console.idle()
-    strips = console.app.screen._compositor.render_strips()
+    strips = drawn(console.app)
     found = []
     for y, strip in enumerate(strips):
         if text in strip.text:

@@ -27,7 +27,7 @@ from console.tui.keys import GENERAL, TABS, screen_bindings
 from console.tui.screens.settings import SETTINGS, PickScreen, SettingsScreen
 from console.tui.widgets.footer import Keys
 from console.tui.widgets.search import SearchInput
-from tests.tui.stage import Driver, Stage
+from tests.tui.stage import Driver, Stage, drawn
 
 pytestmark = pytest.mark.anyio
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -476,7 +476,7 @@ class TestNoColour:
             await console.sees(" LIVE ")
             assert "┏━" in console.screen  # the heavy frame
             assert any(f"{mark} " in console.screen for mark in "●◌◐○✗!")
-            strips = console.app.screen._compositor.render_strips()
+            strips = drawn(console.app)
             inks = {s.style.color for strip in strips for s in strip if s.style and s.style.color}
             for ink in inks:
                 red, green, blue = ink.get_truecolor()

@@ -24,7 +24,7 @@ from console.tui import garbage
 from console.tui.app import NO_TERMINAL, PayConsole
 from console.tui.opening import ProfileSource
 from console.tui.widgets.search import SearchInput
-from tests.tui.stage import Driver, Stage
+from tests.tui.stage import Driver, Stage, drawn
 
 pytestmark = pytest.mark.anyio
 
@@ -123,7 +123,7 @@ async def test_the_welcome_offers_the_demo_and_says_how_to_connect() -> None:
     app = PayConsole(None)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        text = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+        text = "\n".join(strip.text for strip in drawn(app))
         assert "payconsole profile add NAME" in text
         assert "d  the demo" in text
         await pilot.press("d")

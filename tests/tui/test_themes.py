@@ -16,7 +16,7 @@ from console.tui import words
 from console.tui.themes import DEFAULT, NAMES, THEMES, TITLES
 from console.tui.widgets.header import Header
 from tests.support.colours import contrast, distance_for_deuteranopes
-from tests.tui.stage import Driver, Stage
+from tests.tui.stage import Driver, Stage, drawn
 
 PAPERS = ("background", "surface", "panel", "surface-lighten-1", "error-muted")
 _INK = re.compile(r"\$[a-z0-9-]+")
@@ -156,7 +156,7 @@ def words_on(console: Driver) -> Iterator[tuple[str, Color, Color, bool]]:
     region = console.app.screen.region
     for dialog in console.app.screen.query("#dialog"):
         region = dialog.region
-    strips = console.app.screen._compositor.render_strips()
+    strips = drawn(console.app)
     for y in range(region.y, region.bottom):
         for segment in strips[y].crop(region.x, region.right):
             style = segment.style
