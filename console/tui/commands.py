@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from textual.app import ComposeResult
 from textual.command import (
@@ -17,6 +17,7 @@ from textual.command import (
     Provider,
 )
 from textual.types import IgnoreReturnCallbackType
+from textual.widgets import LoadingIndicator
 
 from console.domain.action_table import ACTIONS
 from console.domain.language import N_, _
@@ -31,8 +32,8 @@ class _PaletteInput(CommandInput, CleanInput):
 
 
 class Palette(CommandPalette):
-    """The palette of Textual; where a resize leaves its list no room, a key for that does nothing
-    (a page up looks for a line that was not laid out).
+    """The palette of Textual, without what breaks it: a key for its list where a resize left that
+    no room, and a search that goes on, or even begins, while the palette is being left.
     """
 
     def compose(self) -> ComposeResult:
@@ -41,6 +42,23 @@ class Palette(CommandPalette):
                 yield _PaletteInput(placeholder=self._placeholder, select_on_focus=False)
             else:
                 yield widget
+
+    def _gather_commands(self, search_value: str) -> Any:
+        if self in self.app.screen_stack:
+            super()._gather_commands(search_value)
+
+    def _watch__list_visible(self) -> None:
+        if self._has_list:
+            super()._watch__list_visible()
+
+    async def _watch__show_busy(self) -> None:
+        if self._has_list:
+            await super()._watch__show_busy()
+
+    @property
+    def _has_list(self) -> bool:
+        """Not any more once it is left: what is in a screen is removed before the screen."""
+        return bool(self.query(CommandList)) and bool(self.query(LoadingIndicator))
 
     def _action_command_list(self, action: str) -> None:
         if self.query_one(CommandList).scrollable_content_region:

@@ -223,6 +223,23 @@ async def test_what_is_pasted_into_the_palette_is_cleaned(stage: Stage) -> None:
         assert not CONTROL.search(console.screen.replace("\n", ""))
 
 
+async def test_a_search_that_goes_on_while_the_palette_is_left_breaks_nothing(
+    stage: Stage,
+) -> None:
+    async with stage.console(120, 40) as console:
+        await console.press("ctrl+p")
+        await console.sees("refund: this charge")
+        palette = console.app.screen
+        assert isinstance(palette, Palette)
+        await palette.query(CommandList).remove()  # as while it is left
+        palette._list_visible = not palette._list_visible
+        palette._show_busy = not palette._show_busy
+        palette.dismiss()
+        palette._gather_commands("refund")
+        await console.sees_no("refund: this charge")
+        assert console.app._exception is None
+
+
 async def test_a_palette_without_room_takes_no_key(stage: Stage) -> None:
     """Such as right after a resize to nothing: its list has lines, and none is laid out."""
     async with stage.console(120, 40) as console:
