@@ -2,8 +2,8 @@
 
 Textual's own driver ends at a byte that is no UTF-8 (half a character of a paste), goes on for
 ever without a terminal, begins a second time when it is continued without having been stopped
-by a key, and hangs when a signal to stop comes while it writes. Not imported on Windows, where
-there is none of this.
+by a key, hangs when a signal to stop comes while it writes, and ends with the wrong size where two
+new sizes come at once. Not imported on Windows, where there is none of this.
 """
 
 from __future__ import annotations
@@ -65,6 +65,16 @@ class Terminal(LinuxDriver):
         loop.add_signal_handler(signal.SIGCONT, self._sigcont_application)
         if self._file is not None:
             self._file = cast("Any", _Output(self._file, self._lost))
+
+    def start_application_mode(self) -> None:
+        """Of two new sizes at once, the second would else be told in the middle of the first,
+        which then came last and stayed.
+        """
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        told = signal.getsignal(signal.SIGWINCH)
+        if callable(told):
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGWINCH, told, signal.SIGWINCH, None)
 
     def _lost(self) -> None:
         """Leave in good order, once; from whatever thread."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
+import struct
 import termios
 import textwrap
 import time
@@ -140,6 +142,33 @@ def test_a_storm_of_new_sizes_ends_in_a_whole_screen(tmp_path: Path) -> None:
         terminal.send(b"\x11")
         assert terminal.ends() == 0
         without_traces(terminal)
+
+
+def test_a_new_size_in_the_middle_of_another_one_is_the_one_that_stays(tmp_path: Path) -> None:
+    script = tmp_path / "twice.py"
+    script.write_text(
+        textwrap.dedent("""
+            import termios
+            from console.tui.app import run_demo
+            from console.tui.terminal import Terminal
+            look = Terminal._get_terminal_size
+            def meanwhile(self):
+                found = look(self)
+                if tuple(found) == (80, 24):
+                    termios.tcsetwinsize(0, (26, 90))
+                return found
+            Terminal._get_terminal_size = meanwhile
+            raise SystemExit(run_demo())
+        """)
+    )
+    with emulated([str(script)], tmp_path, (90, 26)) as terminal:
+        ready(terminal)
+        fcntl.ioctl(terminal._ours, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        terminal.rests(0.5)
+        assert terminal.screen.count("^q Leave") == 1  # drawn for less, it stands there twice
+        assert "^q Leave" in terminal.screen.splitlines()[25]
+        terminal.send(b"\x11")
+        assert terminal.ends() == 0
 
 
 # --- gone -----------------------------------------------------------------------------------------
