@@ -28,6 +28,7 @@ from textual._context import active_message_pump
 from textual.actions import ActionParseResult
 from textual.app import App
 from textual.await_complete import AwaitComplete
+from textual.css.query import NoMatches
 from textual.dom import DOMNode, NoScreen
 from textual.driver import Driver
 from textual.message import Message
@@ -147,6 +148,17 @@ class Trail:
         return tuple(self._names)
 
 
+def _is_gone(error: Exception, pump: MessagePump) -> bool:
+    """Whether a part is missing because the screen is being left, as by an Esc so soon after it
+    was opened that it never was whole: there is nothing to do any more, and nothing to tell.
+    """
+    return (
+        isinstance(error, NoMatches)
+        and isinstance(pump, Widget)
+        and any(node._pruning or node._closing for node in pump.ancestors_with_self)
+    )
+
+
 def handled(pump: MessagePump, message: Message) -> str:
     """`ConsoleScreen.on_found`."""
     return f"{type(pump).__name__}.{message.handler_name}"
@@ -175,7 +187,7 @@ class Faults:
             try:
                 await dispatch(message)
             except Exception as error:
-                if self.take(error, pump, message):
+                if _is_gone(error, pump) or self.take(error, pump, message):
                     return
                 if not isinstance(message, events.Unmount):
                     raise

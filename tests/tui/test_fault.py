@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.screen import Screen
 
 from console.actions.engine import Engine
 from console.amazon.client import AmazonPay
@@ -354,6 +355,36 @@ async def test_a_fault_of_the_page_itself_ends_the_program(
         await console.until(lambda: not console.app.is_running)
         assert console.app.return_code == 1
         assert len(reports(stage)) == 1
+
+
+@pytest.mark.parametrize("turns", range(3))
+async def test_a_screen_that_is_left_before_it_is_whole_is_no_fault(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, turns: int
+) -> None:
+    """Such as by an Esc right after the key that opened it."""
+    async with an_order(stage) as console:
+        app = console.app
+        push = app.push_screen
+
+        async def leave(screen: Screen[Any]) -> None:
+            for _turn in range(turns):
+                await asyncio.sleep(0)
+            if app.screen is screen:
+                await app.pop_screen()
+
+        def short(screen: Screen[Any], *values: Any, **named: Any) -> Any:
+            leaving.append(asyncio.create_task(leave(screen)))
+            return push(screen, *values, **named)
+
+        monkeypatch.setattr(app, "push_screen", short)
+        for key in ("r", "u", "n", "v", "question_mark", "i", "p", "ctrl+p"):
+            leaving: list[asyncio.Task[None]] = []
+            await console.press(key)
+            await asyncio.gather(*leaving)
+            await console.settle()
+            assert leaving, key
+            assert app._exception is None
+            assert isinstance(app.screen, ConsoleScreen)
 
 
 async def test_a_fault_fails_the_test_that_drives_the_screen(stage: Stage) -> None:
