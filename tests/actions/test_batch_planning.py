@@ -239,7 +239,7 @@ async def test_what_can_be_no_row_costs_no_read(bench: Bench, desk: Desk) -> Non
         (Line(2, problem="The row has 3 cells."), invalid, "The row has 3 cells.", ""),
         (Line(3, " ", "refund", "1"), invalid, "The row has no id.", ""),
         (Line(4, CHARGE, "pay", "1"), invalid, "'pay' is no action.", names),
-        (Line(5, CHARGE, " ", "1"), invalid, "'An empty cell' is no action.", names),
+        (Line(5, CHARGE, " ", "1"), invalid, "The row names no action.", names),
         (
             Line(6, ROOMY, "update"),
             Verdict.NOT_ALLOWED,

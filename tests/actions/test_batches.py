@@ -528,6 +528,24 @@ async def test_while_planning_a_row_a_stop_is_at_once(bench: Bench, desk: Desk) 
     assert bench.posts == []
 
 
+async def test_while_a_wave_is_looked_at_nobody_is_told_that_nothing_was_sent(
+    bench: Bench, desk: Desk
+) -> None:
+    batch = await planned(desk, *refunds(charges(bench, 2)))
+    bench.fault("get_refund:delay:5:xalways")
+    stop, told = Stop(), list[str]()
+    running = asyncio.create_task(
+        apply_batch(desk.engine, batch, batch.phrase, stop=stop, tell=told.append)
+    )
+    await until(lambda: len(bench.posts) == 1 and any("Line 2: " in said for said in told))
+    await asyncio.sleep(0.3)
+    stop.ask()
+    applied = await asyncio.wait_for(running, 2)
+    assert applied.asked_to_stop
+    assert applied.stopped == "Stopped as asked, while it was looked at what was done."
+    assert standings(applied.report) == ["initiated", "left"]
+
+
 async def test_only_who_asked_to_stop_is_told_that_it_has_stopped(desk: Desk) -> None:
     """Whoever cancels the run, or breaks it off from within, is not answered as if."""
 

@@ -179,7 +179,8 @@ class _Applying:
                 )
             )
             outcomes = await self._within(
-                recover(self._engine, number=ended.intent, tell=self._tell)
+                recover(self._engine, number=ended.intent, tell=self._tell),
+                _("Stopped as asked, before the next row."),
             )
             now = await blocking(ended_now, self._journal, self._batch, ended.row)
             if now.standing in OPEN:
@@ -196,12 +197,14 @@ class _Applying:
             seconds = time_left(len(left) - number + 1, number - 1, elapsed, self._a_row)
             progress = Progress(number, len(left), seconds).said
             self._tell(_("{progress}: {row}", progress=progress, row=named(row)))
-            await self._within(self._row(row))
+            await self._within(self._row(row), _("Stopped as asked; nothing of this row was sent."))
             wave = self._run.number
             if wave < len(WAVES) and len(self._run.wave) >= WAVES[wave]:
                 await self._look_at_wave()
 
-    async def _within(self, work: Coroutine[Any, Any, T]) -> T:
+    async def _within(self, work: Coroutine[Any, Any, T], stopped: str) -> T:
+        """Await `work`, with `stopped` to say where it was stopped with nothing being sent."""
+
         async def kept() -> tuple[T]:
             return (await work,)  # so that None is never what came of it
 
@@ -210,7 +213,7 @@ class _Applying:
         finally:
             work.close()  # it may not even have begun
         if done is None:
-            raise Stopped(_("Stopped as asked; nothing of this row was sent."), None)
+            raise Stopped(stopped, None)
         return done[0]
 
     async def _row(self, row: Row) -> None:
@@ -268,7 +271,8 @@ class _Applying:
         self._run.number += 1
         if not done or is_last:
             return
-        intents = [await self._within(self._followed(number)) for number in done]
+        stopped = _("Stopped as asked, while it was looked at what was done.")
+        intents = [await self._within(self._followed(number), stopped) for number in done]
         wrong = [i for i in intents if i.state not in LIVE_STATES]
         if wrong:
             said = ", ".join(

@@ -307,7 +307,8 @@ def _checked_amount(line: Line, row: Row) -> str:
     if not row.id:
         raise no(N_("The row has no id."))
     if row.action not in BY_NAME:
-        raise no(f"{row.action or 'An empty cell'!r} is no action.", f"Use {', '.join(BY_NAME)}.")
+        what = f"{row.action!r} is no action." if row.action else N_("The row names no action.")
+        raise no(what, f"Use {', '.join(BY_NAME)}.")
     if row.action == "update":
         raise _Refused(
             Verdict.NOT_ALLOWED,
