@@ -148,17 +148,6 @@ class Trail:
         return tuple(self._names)
 
 
-def _is_gone(error: Exception, pump: MessagePump) -> bool:
-    """Whether a part is missing because the screen is being left, as by an Esc so soon after it
-    was opened that it never was whole: there is nothing to do any more, and nothing to tell.
-    """
-    return (
-        isinstance(error, NoMatches)
-        and isinstance(pump, Widget)
-        and any(node._pruning or node._closing for node in pump.ancestors_with_self)
-    )
-
-
 def handled(pump: MessagePump, message: Message) -> str:
     """`ConsoleScreen.on_found`."""
     return f"{type(pump).__name__}.{message.handler_name}"
@@ -187,13 +176,23 @@ class Faults:
             try:
                 await dispatch(message)
             except Exception as error:
-                if _is_gone(error, pump) or self.take(error, pump, message):
+                if self._is_gone(error, pump) or self.take(error, pump, message):
                     return
                 if not isinstance(message, events.Unmount):
                     raise
                 self._app.end_with(error)  # the program is being left, and goes on with that
 
         pump._dispatch_message = guarded  # type: ignore[method-assign]
+
+    def _is_gone(self, error: Exception, pump: MessagePump) -> bool:
+        """Whether a part is missing because the screen, or the program, is being left, as by an
+        Esc so soon after a screen was opened that it never was whole: there is nothing to do any
+        more, and nothing to tell.
+        """
+        if not isinstance(error, NoMatches) or not isinstance(pump, Widget):
+            return False
+        going = any(node._pruning or node._closing for node in pump.ancestors_with_self)
+        return going or self._app.is_leaving
 
     def guard_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         """Take what tasks and callbacks raise that nobody waits for."""

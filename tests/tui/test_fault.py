@@ -387,6 +387,26 @@ async def test_a_screen_that_is_left_before_it_is_whole_is_no_fault(
             assert isinstance(app.screen, ConsoleScreen)
 
 
+@pytest.mark.parametrize("key", ["r", "n", "question_mark"])
+async def test_leaving_while_a_screen_is_opened_is_no_fault(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    async with an_order(stage) as console:
+        app = console.app
+        push = app.push_screen
+
+        def last(*values: Any, **named: Any) -> Any:
+            pushed = push(*values, **named)
+            app.exit()
+            return pushed
+
+        monkeypatch.setattr(app, "push_screen", last)
+        await console.press(key)
+        await console.until(lambda: not app.is_running)
+    assert app._exception is None
+    assert app.return_code == 0
+
+
 async def test_a_fault_fails_the_test_that_drives_the_screen(stage: Stage) -> None:
     async def drive() -> None:
         async with stage.console() as console:
