@@ -6,14 +6,12 @@ and nothing of an order. When an action may be done is in `console.domain.rules`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from console.domain.language import N_
 
 
-@dataclass(frozen=True)
-class Action:
+class Action(NamedTuple):
     """One thing that can be done to an object. `operation` is Amazon's name for the call.
 
     `title` and `tooltip` are translated by `_` where they are shown.

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
 from console.domain.language import N_, _, together
 from console.domain.listed import all_of, one_of
@@ -42,8 +42,7 @@ _REACHED: Final = {
 }
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """What is to be done, as far as a policy looks at it.
 
     `action` is the name in the table of actions; `amount` what it moves or reserves, None where

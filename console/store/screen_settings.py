@@ -6,9 +6,9 @@ A wrong entry keeps nobody from work: it is told, and the default stands in its 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from console.domain.language import N_, _
 from console.domain.spelling import nearest
@@ -21,8 +21,7 @@ Keys = Mapping[str, tuple[str, ...]]
 _SHOWN: Final = 40  # characters of a wrong value
 
 
-@dataclass(frozen=True)
-class ScreenSettings:
+class ScreenSettings(NamedTuple):
     """What `[screen]` says. None is what the machine says: its locale, or its terminal.
 
     `keys` holds the keys that are the operator's own, by the id of what they do.
@@ -33,11 +32,10 @@ class ScreenSettings:
     ascii: bool | None = None
     motion: bool = True
     times: str = "local"
-    keys: Keys = field(default_factory=dict)
+    keys: Keys = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Vocabulary:
+class Vocabulary(NamedTuple):
     """What may stand in the file: names that the store itself doesn't know."""
 
     languages: tuple[str, ...]
@@ -45,8 +43,7 @@ class Vocabulary:
     keys: tuple[str, ...]  # the ids of what can be done by a key
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(NamedTuple):
     """The settings as far as they can be used, and what is wrong with the rest."""
 
     settings: ScreenSettings

@@ -9,7 +9,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, tzinfo
 from typing import Any, Final
 
@@ -36,7 +35,7 @@ def read_settings(places: Places) -> Read:
     found = ScreenFile(places, VOCABULARY).read()
     keys, problems = keymap.usable(found.settings.keys)
     told = tuple(f"{places.settings}: {problem}" for problem in problems)
-    return Read(replace(found.settings, keys=keys), (*found.problems, *told))
+    return Read(found.settings._replace(keys=keys), (*found.problems, *told))
 
 
 def speak_as_set(read: Read, environ: Mapping[str, str]) -> Read:
@@ -101,11 +100,11 @@ class Appearance:
             keys = {other: own for other, own in self.settings.keys.items() if other != inner}
             if isinstance(value, tuple):
                 keys[inner] = value
-            self.settings = replace(self.settings, keys=keys)
+            self.settings = self.settings._replace(keys=keys)
         else:
             default = getattr(_DEFAULTS, key)
             new: dict[str, Any] = {key: default if value is None else value}
-            self.settings = replace(self.settings, **new)
+            self.settings = self.settings._replace(**new)
         self._apply()
         self._draw_again()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from console.domain.order import Order
@@ -13,8 +13,7 @@ MOST_VISITS: Final = 200
 MOST_TABS: Final = 20  # each keeps an order in memory
 
 
-@dataclass(frozen=True)
-class Visit:
+class Visit(NamedTuple):
     """An order that was shown, and the id that it was asked for by."""
 
     order: str

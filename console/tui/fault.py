@@ -16,10 +16,9 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_checkable
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -62,8 +61,7 @@ class Halts(Protocol):
     def halt(self) -> None: ...
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """The kind of an exception and the places it came through, the innermost last."""
 
     kind: str

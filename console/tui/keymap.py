@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys, _character_to_key, format_key
 
@@ -27,8 +26,7 @@ _MODIFIERS: Final = ("ctrl", "alt", "shift", "super", "meta", "hyper")
 _NAMED: Final = {key.value for key in Keys} | set(KEY_NAME_REPLACEMENTS.values())
 
 
-@dataclass(frozen=True)
-class Bound:
+class Bound(NamedTuple):
     """Something that a key does: its id in the settings, what it is, and its key by default."""
 
     id: str

@@ -7,8 +7,7 @@ translated where they are shown.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from textual.binding import Binding
 
@@ -16,8 +15,7 @@ from console.domain.action_table import ACTIONS
 from console.domain.language import N_
 
 
-@dataclass(frozen=True)
-class General:
+class General(NamedTuple):
     """A key that is no action on an order. `command` is its name in the palette.
 
     Without a key it is in the palette alone.

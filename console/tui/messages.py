@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message
 
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from console.store.index import Known, Look
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(NamedTuple):
     """A message that stays: what it is, what happened, what to do next. All of it literal."""
 
     title: str
@@ -227,15 +225,14 @@ class WatchEnded(Message):
         super().__init__()
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """How the journal stands: its open intents, and what is wrong with it, if anything.
 
     `half_done` are the first steps of renewals whose second is missing.
     """
 
-    open: tuple[Intent, ...] = field(default=())
-    half_done: tuple[Intent, ...] = field(default=())
+    open: tuple[Intent, ...] = ()
+    half_done: tuple[Intent, ...] = ()
     problem: str | None = None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from console.domain.language import N_, _
@@ -27,7 +27,6 @@ NOT_NAMED = N_(
 )
 
 
-@dataclass(frozen=True)
 class Unnamed(Policy):
     """A profile's policy while its name was not typed: nothing may be sent."""
 

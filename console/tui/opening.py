@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from console.domain.language import _, many, together
 from console.store.places import Places
@@ -56,8 +55,7 @@ class Source(Protocol):
     def open(self, tell: Tell, ask: Ask) -> AbstractAsyncContextManager[Session]: ...
 
 
-@dataclass(frozen=True)
-class DemoSource:
+class DemoSource(NamedTuple):
     """The embedded simulator."""
 
     region: str = "na"
@@ -83,8 +81,7 @@ class DemoSource:
             yield session
 
 
-@dataclass(frozen=True)
-class ProfileSource:
+class ProfileSource(NamedTuple):
     """A profile of this user."""
 
     profile: Profile

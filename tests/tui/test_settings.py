@@ -164,7 +164,7 @@ class TestScreen:
             await console.sees("It is kept. Leave payconsole and start it again to see it.")
 
     def test_every_setting_of_the_file_is_there(self) -> None:
-        fields = set(ScreenSettings.__dataclass_fields__)
+        fields = set(ScreenSettings._fields)
         assert {setting.name for setting in SETTINGS} | {"keys"} == fields
         for setting in SETTINGS:
             names = [value for value, _title in setting.values if isinstance(value, str)]

@@ -6,7 +6,6 @@ Nothing is saved before the end, and then all of it or nothing. Going back loses
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -488,7 +487,7 @@ class ConnectScreen(KeyStep):
     def _name_not_saved(self, said: Said) -> None:
         """Settings or keyring know this name already: that is mended where the name is given."""
         self._busy = ""
-        self._show("names", said=replace(said, title=_("Not saved: {why}", why=said.title)))
+        self._show("names", said=said._replace(title=_("Not saved: {why}", why=said.title)))
 
     def _not_saved(self, said: Said) -> None:
         self._busy = ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from textual import events, on
@@ -115,6 +114,13 @@ class ConsoleScreen(ToolsScreen):
         self.query_one("#loading").display = True
         self.query_one(SearchInput).focus()
         self.set_interval(TICK, self._tick)
+
+    def _compositor_refresh(self) -> None:
+        """Nothing is drawn while Textual holds back what is: it would not be written, and what
+        was drawn counts as written. The next drawing has it, at the start the first paint.
+        """
+        if not self.app._batch_count:
+            super()._compositor_refresh()
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width >= BROAD, "-broad")
@@ -336,7 +342,7 @@ class ConsoleScreen(ToolsScreen):
             self.say(said)
         else:
             fact = together(said.title, said.text)
-            self.say(replace(standing, facts=(*standing.facts, fact)))
+            self.say(standing._replace(facts=(*standing.facts, fact)))
 
     @on(OrderTabs.Picked)
     def _tab_picked(self, event: OrderTabs.Picked) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from textual.screen import Screen
@@ -227,7 +226,7 @@ class NewsScreen(Screen[None]):
 
     def on_stood(self, event: messages.Stood) -> None:
         problem = event.standing.problem or self.standing.problem
-        self.standing = replace(event.standing, problem=problem)
+        self.standing = event.standing._replace(problem=problem)
         self.query_one(Header).change(journal=problem or "")
         if problem is not None:
             self.banners.raise_("journal", _journal_broken(problem), until_solved=True)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from textual.content import Content
 
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from console.amazon.client import RequestRecord
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(NamedTuple):
     """What the top line tells. `journal` is the problem, None while nothing is known.
 
     `offset` is Amazon's clock minus ours, None before the first answer.
@@ -40,8 +38,7 @@ class Condition:
     offline: datetime | None = None  # since when Amazon can't be reached
 
 
-@dataclass(frozen=True)
-class _Inks:
+class _Inks(NamedTuple):
     """The colours of the words. On a profile's own colour there is only its best contrast."""
 
     quiet: str
@@ -65,8 +62,8 @@ class Header(Drawn):
         self.set_class(condition.environment == "live", "-live")
         self.set_class(condition.colour is not None, f"-colour-{condition.colour}")
 
-    def change(self, **parts: object) -> None:
-        changed = replace(self.condition, **parts)  # type: ignore[arg-type]
+    def change(self, **parts: Any) -> None:
+        changed = self.condition._replace(**parts)
         if changed != self.condition:
             self.condition = changed
             self.redraw()

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 
 from textual import events
 from textual.app import ComposeResult
@@ -31,8 +30,7 @@ MOST_ROWS: Final = 300
 CHOSEN: Final = "›"  # marks the chosen row where it begins with a blank: not by colour alone
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One line; `draw` makes it for a width. `key` is what is chosen, and survives updates.
 
     `words` is what a filter searches in. Rows of one `section` stand together, under its name.
