@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final
 
+from textual import events
 from textual.app import ComposeResult
 from textual.command import (
     CommandInput,
@@ -31,6 +32,14 @@ class _PaletteInput(CommandInput, CleanInput):
     """A paste into the palette is cleaned as everywhere."""
 
 
+class _PaletteList(CommandList):
+    """A click at what stood here until just now, in a longer list, is for nothing."""
+
+    async def _on_click(self, event: events.Click) -> None:
+        if event.style.meta.get("option", 0) >= self.option_count:
+            event.prevent_default()
+
+
 class Palette(CommandPalette):
     """The palette of Textual, without what breaks it: a key for its list where a resize left that
     no room, and a search that goes on, or even begins, while the palette is being left.
@@ -40,6 +49,8 @@ class Palette(CommandPalette):
         for widget in super().compose():
             if isinstance(widget, CommandInput):
                 yield _PaletteInput(placeholder=self._placeholder, select_on_focus=False)
+            elif isinstance(widget, CommandList):
+                yield _PaletteList()
             else:
                 yield widget
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from rich.style import Style
+from textual import events
 from textual.binding import Binding
 from textual.command import CommandList
 
@@ -237,6 +239,25 @@ async def test_a_search_that_goes_on_while_the_palette_is_left_breaks_nothing(
         palette.dismiss()
         palette._gather_commands("refund")
         await console.sees_no("refund: this charge")
+        assert console.app._exception is None
+
+
+async def test_a_click_at_a_command_that_is_gone_from_the_palette_does_nothing(
+    stage: Stage,
+) -> None:
+    async with stage.console(120, 40) as console:
+        await console.press("ctrl+p")
+        await console.sees("refund: this charge")
+        palette = console.app.screen
+        listed = palette.query_one(CommandList)
+        at = listed.option_count - 1
+        listed.clear_options()
+        x, y = listed.region.x + 3, listed.region.y + 1
+        click = events.Click(listed, 3, 1, 0, 0, 1, False, False, False, x, y)
+        click.style = Style(meta={"option": at})
+        listed.post_message(click)
+        await console.settle()
+        assert console.app.screen is palette
         assert console.app._exception is None
 
 
