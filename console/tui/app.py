@@ -271,8 +271,8 @@ class PayConsole(GuardedApp):
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, CommandPalette):
-            search = _("Search for commands…")
-            self.push_screen(Palette(placeholder=search, id="--command-palette"))
+            # Without the id that Textual gives it: the one before may still be there, being left.
+            self.push_screen(Palette(placeholder=_("Search for commands…")))
 
     def show_settings(self, at: str | None = None) -> None:
         """The settings of the screen, `at` one of them."""

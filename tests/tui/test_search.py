@@ -261,6 +261,20 @@ async def test_a_click_at_a_command_that_is_gone_from_the_palette_does_nothing(
         assert console.app._exception is None
 
 
+async def test_a_palette_can_be_opened_while_the_one_before_is_still_being_left(
+    stage: Stage,
+) -> None:
+    async with stage.console(120, 40) as console:
+        for _again in range(5):
+            await console.press("ctrl+p")
+            await console.sees("refund: this charge")
+            console.app.screen.dismiss()
+            console.app.action_command_palette()
+            await console.sees("refund: this charge")
+            await console.press("escape")
+        assert console.app._exception is None
+
+
 async def test_a_palette_without_room_takes_no_key(stage: Stage) -> None:
     """Such as right after a resize to nothing: its list has lines, and none is laid out."""
     async with stage.console(120, 40) as console:
