@@ -542,7 +542,7 @@ async def test_while_a_wave_is_looked_at_nobody_is_told_that_nothing_was_sent(
     stop.ask()
     applied = await asyncio.wait_for(running, 2)
     assert applied.asked_to_stop
-    assert applied.stopped == "Stopped as asked, while it was looked at what was done."
+    assert applied.stopped == "Stopped as asked, during the look at what was done."
     assert standings(applied.report) == ["initiated", "left"]
 
 

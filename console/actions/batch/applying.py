@@ -271,7 +271,7 @@ class _Applying:
         self._run.number += 1
         if not done or is_last:
             return
-        stopped = _("Stopped as asked, while it was looked at what was done.")
+        stopped = _("Stopped as asked, during the look at what was done.")
         intents = [await self._within(self._followed(number), stopped) for number in done]
         wrong = [i for i in intents if i.state not in LIVE_STATES]
         if wrong:
