@@ -19,7 +19,6 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.visual import Visual
 from textual.widgets import Static
 
 from console.domain import moments
@@ -27,7 +26,7 @@ from console.domain.language import N_, _, many
 from console.domain.text import clean_line
 from console.tui.failures import READ_FAILURES, say_failure
 from console.tui.messages import Said
-from console.tui.widgets.drawn import Drawn
+from console.tui.widgets.drawn import Drawn, line_strip
 from console.tui.widgets.notice import said_lines
 from console.tui.words import column_for, heading, labelled, literal, padded, quiet
 
@@ -186,7 +185,7 @@ class JournalLines(ScrollView, can_focus=True):
             entry = self._entry(number)
             line = quiet("…") if entry is None else entry_line(entry, width)
         line = line.truncate(width, ellipsis=True, pad=True).stylize(style)
-        return Visual.to_strips(self, line, width, 1, self.visual_style)[0]
+        return line_strip(self, line, number, width)
 
 
 class JournalScreen(ModalScreen[None]):

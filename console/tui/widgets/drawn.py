@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
 
+from rich.segment import Segment
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.style import Style
-from textual.visual import Visual
 from textual.widget import Widget
 
 from console.tui.words import joined
@@ -124,12 +124,19 @@ def _differing(before: Sequence[Content], lines: Sequence[Content]) -> list[int]
 
 
 def line_strip(widget: Widget, line: Content, number: int, width: int) -> Strip:
-    """The line of a number as a widget paints it, with what is selected of it by the mouse."""
+    """The line of a number as a widget paints it, with what is selected of it by the mouse.
+
+    What every key waits for, many times: `Visual.to_strips` would take twice as long, for wrapping,
+    aligning and links, which such a line hasn't got.
+    """
     span = widget.text_selection.get_span(number) if widget.text_selection is not None else None
     if span is not None:
         start, end = span
         style = Style.from_styles(widget.screen.get_component_styles("screen--selection"))
         line = line.stylize(style, start, len(line) if end == -1 else end)
-    strips = Visual.to_strips(widget, line, width, 1, widget.visual_style, apply_selection=False)
-    strip = strips[0] if strips else Strip.blank(width, widget.visual_style.rich_style)
-    return strip.apply_offsets(0, number)
+    line = line.split()[0].expand_tabs().truncate(width)
+    segments, column = [], 0
+    for text, painted in line.render(widget.visual_style, end=""):
+        segments.append(Segment(text, painted.rich_style_with_offset(column, number)))
+        column += len(text)
+    return Strip(segments, line.cell_length)
