@@ -86,6 +86,12 @@ async def test_what_can_be_captured_is_said_in_the_row_and_found_by_the_filter(
         await console.sees_no(V1)
 
 
+async def test_in_80_columns_no_amount_is_cut(stage: Stage) -> None:
+    async with stage.console(80, 24) as console:
+        await show(console, listed(console, f"{V1}\n{OPEN}\n"))
+        await console.sees("◌ Authorized · capturable: 20.00 USD · 28 d")
+
+
 async def test_entries_of_one_line_are_counted(stage: Stage) -> None:
     async with stage.console(120, 40) as console:
         await show(console, listed(console, f"{V1}, {OPEN}"))
@@ -212,9 +218,9 @@ async def test_of_a_thousand_lines_only_those_in_sight_are_drawn(
     drawn: list[int] = []
     draw = worklist_screen._row
 
-    def counted(of: WorkList, number: int) -> Content:
+    def counted(of: WorkList, number: int, width: int) -> Content:
         drawn.append(number)
-        return draw(of, number)
+        return draw(of, number, width)
 
     monkeypatch.setattr(worklist_screen, "_row", counted)
     async with stage.console() as console:

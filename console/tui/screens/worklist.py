@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from console.tui.work import Work
 
 DETAIL: Final = 5  # lines about the entry under the cursor
+_ID: Final = 27  # columns of an id at most
+_ROOMY: Final = 96  # columns from which a row has room for the kind of its id, and for sentences
 GROUP: Final = "worklist"  # of the worker that looks the list through
 _KINDS: Final = {
     Kind.ORDER: N_("order"),
@@ -173,6 +175,12 @@ class WorkList:
         """The columns that the longest place takes."""
         return len(str(self.place(len(self.entries) - 1)))
 
+    @cached_property
+    def longest(self) -> int:
+        """The columns that the longest id takes."""
+        ids = [one.identifier.id for one in self.entries if one.identifier is not None]
+        return min(_ID, max(map(len, ids), default=_ID))
+
     def words(self, number: int) -> str:
         """What a filter searches in: everything that the row of an entry tells."""
         entry, found = self.entries[number], self.result(self.entries[number])
@@ -274,7 +282,7 @@ class Rows(Widget, can_focus=True):
         return joined(self._line(number, width) for number in shown)
 
     def _line(self, number: int, width: int) -> Content:
-        line = _row(self._list, number).truncate(width, ellipsis=True, pad=True)
+        line = _row(self._list, number, width).truncate(width, ellipsis=True, pad=True)
         if number != self._list.cursor:
             return line
         return line.stylize("$block-cursor-foreground on $block-cursor-background")
@@ -485,14 +493,20 @@ async def _watch(work: Work, report: Report) -> None:
     work.stand()
 
 
-def _row(worklist: WorkList, number: int) -> Content:
+def _row(worklist: WorkList, number: int, width: int) -> Content:
     entry = worklist.entries[number]
     mark = "✓" if number in worklist.ticked else " "
     head = f"{mark} {worklist.place(number):>{worklist.widest}} "
     if entry.identifier is None:
-        return Content.assemble(head, quiet(f"{clean_line(entry.shown, 27):<28}{_('no id')}"))
-    kind = padded(_(_KINDS[entry.identifier.kind]), column_for(map(_, _KINDS.values()), 14))
-    start = Content.assemble(head, (f"{entry.identifier.id[:27]:<28}", "bold"), quiet(kind))
+        room = worklist.longest
+        shown = padded(clean_line(entry.shown, room), room + 1)
+        return Content.assemble(head, quiet(f"{shown}{_('no id')}"))
+    shown = padded(entry.identifier.id[:_ID], worklist.longest + 1)
+    start = Content.assemble(head, (shown, "bold"))
+    roomy = width >= _ROOMY
+    if roomy:  # elsewhere the id alone tells its kind, by its first letter
+        kinds = column_for(map(_, _KINDS.values()), 14)
+        start += quiet(padded(_(_KINDS[entry.identifier.kind]), kinds))
     found = worklist.result(entry)
     if found is None:
         return start + quiet("…" if worklist.looking else _("not looked up"))
@@ -500,19 +514,22 @@ def _row(worklist: WorkList, number: int) -> Content:
         return start + Content.styled(f"✗ {found}", TONES["warning"])
     notes = quiet(f"  {'; '.join(entry.notes)}") if entry.notes else Content("")
     state = state_word(found.kind, found.state, found.reasons)
-    return start + between([state, *_can_be_captured(found)]) + notes
+    return start + between([state, *_can_be_captured(found, roomy)]) + notes
 
 
-def _can_be_captured(found: Summary) -> list[Content]:
-    """What most lists are gone through for: for how long, which must not be cut off, and
-    `can be captured: 85.00 EUR`.
+def _can_be_captured(found: Summary, roomy: bool = True) -> list[Content]:
+    """What most lists are gone through for: for how long, and `can be captured: 85.00 EUR`.
+
+    Where there is less room the amount comes first, as a cut amount would be another one.
     """
     if found.capturable is None:
         return []
-    said = [Content(_("can be captured: {amount}", amount=found.capturable))]
+    left = []
     if found.lapses is not None:
-        said.insert(0, Content.styled(found.lapses.count, TONES[found.lapses.tone]))
-    return said
+        left.append(Content.styled(found.lapses.count, TONES[found.lapses.tone]))
+    if roomy:
+        return [*left, Content(_("can be captured: {amount}", amount=found.capturable))]
+    return [Content(_("capturable: {amount}", amount=found.capturable)), *left]
 
 
 def _detail(worklist: WorkList, width: int) -> list[Content]:

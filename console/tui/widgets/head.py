@@ -31,6 +31,7 @@ from console.tui.words import (
 )
 
 MOST_WARNINGS: Final = 3
+_LEAST_RIGHT: Final = 20  # columns that are left for the words of v1 and Seller Central
 # Segment of the bar -> (its character, its colour, its name).
 SEGMENTS: Final = {
     "captured": ("█", "$success", N_("captured")),
@@ -76,7 +77,9 @@ def _title(order: Order, width: int) -> Content:
             quiet("Seller Central ") + literal(seller) if seller else "",
         ]
     )
-    return spread(left, right, width)
+    # Its own state comes first: the other words for it are whole under `v1 ↔ v2`.
+    room = max(_LEAST_RIGHT, width - left.cell_length - 2)
+    return spread(left, right.truncate(room, ellipsis=True), width)
 
 
 def _facts(order: Order) -> Content:
