@@ -33,6 +33,7 @@ from console.tui.appearance import Appearance, read_settings, speak_as_set
 from console.tui.commands import CHANGES, ConsoleCommands, Palette
 from console.tui.fault import GuardedApp
 from console.tui.idle import SECONDS, Clock
+from console.tui.keyboard import Keyboard, Passed
 from console.tui.leaving import Leaving
 from console.tui.locking import OPEN, Locking
 from console.tui.messages import Said
@@ -105,6 +106,7 @@ class PayConsole(GuardedApp):
         self.places = places or user_places()
         self.appearance = Appearance(self, self.places, settings, zone)
         self.room = Room(self)
+        self.keyboard = Keyboard(self, self._typed)
         self.session: Session | None = None
         self.console_screen: ConsoleScreen | None = None
         self.source = source
@@ -201,10 +203,19 @@ class PayConsole(GuardedApp):
         """Some keys are for nobody: those that come too late, and those for what can't be seen."""
         if self.locking.comes_too_late(event) or self.room.takes(event):
             return
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self.keyboard.take(event)
+        else:
+            await super().on_event(event)
+
+    async def _typed(self, event: events.Event) -> None:
         if _holds_key(event) and self._shows_pastes:
             self.say(Said(_("That was a private key"), _("It was not shown and not kept.")))
-            return
-        await super().on_event(event)
+        else:
+            await super().on_event(event)
+
+    def on_passed(self, mark: Passed) -> None:
+        self.keyboard.passed(mark)
 
     @property
     def _shows_pastes(self) -> bool:

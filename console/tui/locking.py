@@ -97,6 +97,7 @@ class Locking:
             for field in screen.query(Input):
                 if field.password or field.id in _CONFIRMING:
                     field.value = ""
+        app.keyboard.forget()
         console.pause()
         demo = source.is_demo
         app.add_mode(LOCKED, lambda: LockScreen(self._unlock, self._holds_key, demo=demo))

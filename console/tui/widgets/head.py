@@ -71,14 +71,12 @@ def _title(order: Order, width: int) -> Content:
     left = Content.assemble(title, "  ", state, (f" ({codes})" if codes else "", QUIET))
     words = order_words(order)
     v1, seller = either(words.v1), either(words.seller_central)
-    right = between(
-        [
-            quiet("v1 ") + literal(v1) if v1 else "",
-            quiet("Seller Central ") + literal(seller) if seller else "",
-        ]
-    )
+    in_v1 = quiet("v1 ") + literal(v1) if v1 else Content("")
+    right = between([in_v1, quiet("Seller Central ") + literal(seller) if seller else ""])
     # Its own state comes first: the other words for it are whole under `v1 ↔ v2`.
     room = max(_LEAST_RIGHT, width - left.cell_length - 2)
+    if right.cell_length > room and in_v1:
+        right = in_v1
     return spread(left, right.truncate(room, ellipsis=True), width)
 
 

@@ -1,0 +1,93 @@
+"""Keys one after the other: each meets what the one before it has brought about.
+
+Textual hands a key to what has the focus at that moment and goes on. Of keys that come in one
+piece, typed ahead or over a slow line, the later ones end in the field that was just left, or
+behind the dialog that is only opening: of `r12.50` a refund's amount would get what came last.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Final
+
+from textual import events
+from textual.app import App
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+PATIENCE: Final = 1.0  # seconds after which a key that says nothing any more is taken to be done
+
+
+class Passed(Message):
+    """Follows a key through all that handles it, up to the application."""
+
+
+class Keyboard:
+    """Hands keys and pastes on with `hand_on`, each when the one before has been handled and what
+    has the focus by then is whole.
+    """
+
+    def __init__(self, app: App[Any], hand_on: Callable[[events.Event], Awaitable[None]]) -> None:
+        self._app = app
+        self._hand_on = hand_on
+        self._waiting: deque[events.Event] = deque()
+        self._mark: Passed | None = None  # follows what is being handled
+        self._sent_to: MessagePump = app
+        self._from = 0.0  # seconds of Textual's clock: what came before is for nobody
+
+    async def take(self, event: events.Event) -> None:
+        """A key or a paste has come."""
+        if event.time < self._from:
+            return
+        if self._mark is not None:
+            self._waiting.append(event)
+            if len(self._waiting) == 1:
+                self._wait_for(self._mark)
+            return
+        await self._hand_on(event)
+        self._follow()
+
+    def passed(self, mark: Passed) -> None:
+        """`mark` has come back to the application, in whose queue the change of the focus may be
+        waiting behind it.
+        """
+        self._app.call_later(self._settle, mark)
+
+    async def _settle(self, mark: Passed) -> None:
+        if mark is not self._mark:
+            return
+        if self._has_focus() is not self._sent_to:
+            self._follow()  # what has the focus now may be opening still
+        else:
+            await self._next()
+
+    def forget(self) -> None:
+        """All that was typed until now was meant for what can't be seen any more."""
+        self._waiting.clear()
+        self._from = Message().time
+
+    def _follow(self) -> None:
+        self._mark, self._sent_to = Passed(), self._has_focus()
+        if not self._sent_to.post_message(self._mark):  # it is being taken away
+            self._app.call_later(self._lost, self._mark)
+        elif self._waiting:
+            self._wait_for(self._mark)
+
+    def _wait_for(self, mark: Passed) -> None:
+        self._app.set_timer(PATIENCE, partial(self._lost, mark))
+
+    async def _lost(self, mark: Passed) -> None:
+        if mark is self._mark:
+            await self._next()
+
+    async def _next(self) -> None:
+        self._mark = None
+        if self._waiting:
+            await self.take(self._waiting.popleft())
+
+    def _has_focus(self) -> MessagePump:
+        if not self._app.screen_stack:
+            return self._app
+        return self._app.focused or self._app.screen

@@ -1,0 +1,136 @@
+"""Keys that come all at once, typed ahead or over a slow line, end where they were meant to."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from textual import events
+from textual.keys import _character_to_key
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input
+
+from console.tui import keyboard
+from console.tui.screens.lock import LockScreen
+from tests.tui.stage import Driver, Stage
+
+pytestmark = pytest.mark.anyio
+
+V1 = "S01-4966596-9591203-A079366"
+OTHER = "S01-5797829-1888777"
+EXPLAINED = "The capture is done"
+
+
+def all_at_once(console: Driver, *keys: str) -> None:
+    """Each of `keys` is the name of a key, or a text that is typed."""
+    for key in keys:
+        if key in NAMED:
+            console.app.post_message(events.Key(key, None))
+            continue
+        for letter in key:
+            console.app.post_message(events.Key(_character_to_key(letter), letter))
+
+
+NAMED = {"tab", "enter", "escape", "ctrl+l", "ctrl+p", "down", "backspace"}
+
+
+async def test_an_amount_goes_into_the_dialog_that_is_only_opening(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.look_up(V1)
+        all_at_once(console, "r", "12.50")
+        await console.sees("✓ 12.50 USD")
+
+
+async def test_each_field_gets_what_was_typed_for_it(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.look_up(V1)
+        all_at_once(console, "r", "5", "tab", "damaged box", "tab", "1234")
+        await console.until(lambda: _values(console)[:3] == ["5", "damaged box", "1234"])
+
+
+async def test_a_paste_keeps_its_place_among_the_keys(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.look_up(V1)
+        all_at_once(console, "r", "1")
+        console.app.post_message(events.Paste("2.5"))
+        all_at_once(console, "0")
+        await console.sees("✓ 12.50 USD")
+
+
+async def test_an_id_goes_into_the_search_whole(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.look_up(V1)
+        all_at_once(console, "/", OTHER, "enter")
+        await console.sees(f"{OTHER}  ● Chargeable")
+
+
+async def test_an_action_right_behind_an_id_is_not_done_to_the_order_before(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.look_up(V1)
+        stage.fault("get_charge_permission:delay:1:xalways")
+        all_at_once(console, "/", OTHER, "enter", "r", "5.00")
+        await console.sees(f"{OTHER}  ● Chargeable")
+        await console.sees_no("Amount")
+
+
+async def test_enter_typed_ahead_passes_no_plan_that_nobody_saw(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.look_up(V1)
+        stage.fault("get_charge:delay:1:xalways")
+        all_at_once(
+            console, "r", "5", "tab", "damaged", "tab", "enter", "enter", "5.00 USD", "enter"
+        )
+        await console.sees("The exact request")
+        await console.sees_no("To send it, type")
+    assert stage.refunds_sent() == 0
+
+
+async def test_the_palette_searches_for_all_that_was_typed(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.look_up(V1)
+        all_at_once(console, "ctrl+p", "journal")
+        await console.until(lambda: _focused(console) == "journal")
+
+
+async def test_opening_and_leaving_takes_no_longer_than_a_key_by_a_key(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.look_up(V1)
+        before = time.monotonic()
+        all_at_once(console, *["?", "escape", "i", "escape", "n", "escape"] * 3, "2")
+        await console.sees(EXPLAINED)
+        assert time.monotonic() - before < 18 * keyboard.PATIENCE, "no key was waited for in vain"
+
+
+async def test_what_was_typed_ahead_is_forgotten_when_the_console_locks(stage: Stage) -> None:
+    async with stage.console() as console:
+        await console.look_up(V1)
+        all_at_once(console, "ctrl+l", "r", "5.00", "enter")
+        await console.until(lambda: isinstance(console.app.screen, LockScreen))
+        await console.settle()
+        assert isinstance(console.app.screen, LockScreen)
+
+
+async def test_a_key_that_is_lost_with_its_widget_holds_up_nothing_for_long(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyboard, "PATIENCE", 0.05)
+    post = Widget.post_message
+
+    def losing(self: Widget, message: Message) -> bool:
+        return isinstance(message, keyboard.Passed) or post(self, message)
+
+    async with stage.console() as console:
+        await console.look_up(V1)
+        monkeypatch.setattr(Widget, "post_message", losing)
+        all_at_once(console, "3", "2")
+        await console.sees(EXPLAINED)
+
+
+def _values(console: Driver) -> list[str]:
+    return [field.value for field in console.app.screen.query(Input)]
+
+
+def _focused(console: Driver) -> str:
+    focused = console.app.focused
+    return focused.value if isinstance(focused, Input) else ""
