@@ -41,7 +41,7 @@ class Keyboard:
         """A key or a paste has come."""
         if event.time < self._from:
             return
-        if self._mark is not None:
+        if self._mark is not None and not self._is_lost(self._mark, event.time):
             self._waiting.append(event)
             if len(self._waiting) == 1:
                 self._wait_for(self._mark)
@@ -63,6 +63,11 @@ class Keyboard:
         else:
             await self._next()
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a key has come that was not handed on yet."""
+        return bool(self._waiting)
+
     def forget(self) -> None:
         """All that was typed until now was meant for what can't be seen any more."""
         self._waiting.clear()
@@ -77,6 +82,9 @@ class Keyboard:
 
     def _wait_for(self, mark: Passed) -> None:
         self._app.set_timer(PATIENCE, partial(self._lost, mark))
+
+    def _is_lost(self, mark: Passed, now: float) -> bool:
+        return not self._waiting and (not self._sent_to.is_attached or now - mark.time > PATIENCE)
 
     async def _lost(self, mark: Passed) -> None:
         if mark is self._mark:

@@ -204,7 +204,7 @@ class Driver:
         for _again in range(3):  # a key goes to the program, its input, and the dialog around it
             taken = asyncio.Event()
             self.app.call_later(taken.set)
-            while not taken.is_set():
+            while not taken.is_set() or self.app.keyboard.is_waiting:
                 if not self.app.is_running:
                     return
                 await asyncio.sleep(0.001)

@@ -115,16 +115,32 @@ async def test_a_key_that_is_lost_with_its_widget_holds_up_nothing_for_long(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keyboard, "PATIENCE", 0.05)
-    post = Widget.post_message
-
-    def losing(self: Widget, message: Message) -> bool:
-        return isinstance(message, keyboard.Passed) or post(self, message)
-
     async with stage.console() as console:
         await console.look_up(V1)
         monkeypatch.setattr(Widget, "post_message", losing)
         all_at_once(console, "3", "2")
         await console.sees(EXPLAINED)
+
+
+async def test_a_key_that_was_lost_long_ago_holds_up_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyboard, "PATIENCE", 60.0)
+    async with stage.console() as console:
+        await console.look_up(V1)
+        monkeypatch.setattr(Widget, "post_message", losing)
+        await console.press("3")
+        later = events.Key("2", "2")
+        later.time += 61.0
+        console.app.post_message(later)
+        await console.sees(EXPLAINED)
+
+
+_post = Widget.post_message
+
+
+def losing(self: Widget, message: Message) -> bool:
+    return isinstance(message, keyboard.Passed) or _post(self, message)
 
 
 def _values(console: Driver) -> list[str]:
