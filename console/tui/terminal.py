@@ -2,8 +2,8 @@
 
 Textual's own driver ends at a byte that is no UTF-8 (half a character of a paste), goes on for
 ever without a terminal, begins a second time when it is continued without having been stopped
-by a key, hangs when a signal to stop comes while it writes, and ends with the wrong size where two
-new sizes come at once. Not imported on Windows, where there is none of this.
+by a key, hangs when a signal to stop comes while it writes, ends with the wrong size where two new
+sizes come at once, and leaves the screen empty when it is continued. Not imported on Windows, where there is none of this.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
 CHUNK: Final = 4096  # bytes that are read at once
+_CLEAR: Final = "\x1b[0m\x1b[2J\x1b[H"  # no colours, nothing, and the cursor at the top
 LOOK: Final = 0.1  # seconds between two looks at whether the driver has to end
 
 
@@ -93,6 +94,19 @@ class Terminal(LinuxDriver):
             self.suspend_application_mode()
             self._must_signal_resume = True
         super()._sigcont_application()
+        self._app.call_later(self._draw_all)
+
+    def _draw_all(self) -> None:
+        """Nothing of what was drawn stands there any more, though the size is the same."""
+        if self._app.screen_stack:
+            self._app.screen.refresh()
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back. One without another screen, as the Linux console, would keep the
+        order in front of whoever comes next.
+        """
+        self.write(_CLEAR)
+        super().stop_application_mode()
 
     def run_input_thread(self) -> None:
         """Read until the driver has to end. What is no UTF-8 becomes a visible stand-in."""

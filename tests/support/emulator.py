@@ -6,6 +6,7 @@ emulator, as a terminal on somebody's desk would do it.
 
 from __future__ import annotations
 
+import copy
 import fcntl
 import os
 import pty
@@ -20,22 +21,41 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyte
 
 ROOT: Final = Path(__file__).parents[2]
 _OVERRULE: Final = ("COLUMNS", "LINES")  # would stand above the terminal's own size
+ALTERNATE: Final = 1049
 PATIENCE: Final = 25.0  # seconds until something that should be seen is missing
 
 
 class Watcher(pyte.Screen):
-    """The screen, and what a program could do to the terminal around it."""
+    """The screen, and what a program could do to the terminal around it.
 
-    def __init__(self, columns: int, lines: int) -> None:
+    `has_another`: it has an alternate screen, which is empty whenever a program takes it (xterm's
+    mode 1049). pyte knows none, and the Linux console has none.
+    """
+
+    def __init__(self, columns: int, lines: int, *, has_another: bool) -> None:
         super().__init__(columns, lines)
         self.titles: list[str] = []
         self.rung = 0
+        self._has_another = has_another
+        self._behind: dict[int, Any] = {}  # the lines of the shell's screen meanwhile
+
+    def set_mode(self, *modes: int, **named: Any) -> None:
+        super().set_mode(*modes, **named)
+        if ALTERNATE in modes and self._has_another:
+            self._behind = copy.deepcopy(dict(self.buffer))
+            self.erase_in_display(2)
+
+    def reset_mode(self, *modes: int, **named: Any) -> None:
+        super().reset_mode(*modes, **named)
+        if ALTERNATE in modes and self._has_another:
+            self.erase_in_display(2)
+            self.buffer.update(self._behind)
 
     def set_title(self, param: str) -> None:
         self.titles.append(param)
@@ -54,12 +74,14 @@ class Watcher(pyte.Screen):
 class Emulator:
     """One process at one terminal."""
 
-    def __init__(self, process: subprocess.Popen[bytes], ours: int, size: tuple[int, int]) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], ours: int, size: tuple[int, int], term: str
+    ) -> None:
         self.process = process
         self.written = b""  # all that it wrote
         self._ours = ours
         self._lock = threading.Lock()
-        self._watcher = Watcher(*size)
+        self._watcher = Watcher(*size, has_another=term != "linux")
         self._stream = pyte.ByteStream(self._watcher)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -180,7 +202,7 @@ def emulated(
         preexec_fn=take_terminal,
     )
     os.close(theirs)
-    terminal = Emulator(process, ours, size)
+    terminal = Emulator(process, ours, size, environment.get("TERM", "xterm-256color"))
     try:
         yield terminal
     finally:

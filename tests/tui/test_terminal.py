@@ -28,7 +28,7 @@ def ready(terminal: Emulator) -> None:
 
 
 def back(terminal: Emulator) -> None:
-    """Wait until a continued console has its terminal again: the old screen still stands here.
+    """Wait until a continued console has its terminal again, and has drawn itself there.
 
     What is typed before is the shell's: its terminal takes ctrl+q for "go on writing".
     """
@@ -123,6 +123,21 @@ def test_stopped_from_outside_and_continued_it_draws_itself_anew(tmp_path: Path)
         terminal.send(b"\x11")
         assert terminal.ends() == 0
         without_traces(terminal)
+
+
+def test_a_terminal_without_another_screen_is_left_empty(tmp_path: Path) -> None:
+    """As the Linux console: what stays there stays in front of whoever comes next."""
+    with emulated(DEMO, tmp_path, TERM="linux") as terminal:
+        ready(terminal)
+        terminal.signal(signal.SIGTSTP)
+        terminal.until(lambda: stopped(terminal), "stopping")
+        assert not terminal.screen.strip()
+        terminal.signal(signal.SIGCONT)
+        back(terminal)
+        terminal.send(b"\x11")
+        assert terminal.ends() == 0
+        terminal.rests()
+        assert "Demo store" not in terminal.screen
 
 
 # --- resized --------------------------------------------------------------------------------------
