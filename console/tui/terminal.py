@@ -1,9 +1,10 @@
 """A terminal that may send anything, may be stopped, and may be gone at any time.
 
-Textual's own driver ends at a byte that is no UTF-8 (half a character of a paste), goes on for
-ever without a terminal, begins a second time when it is continued without having been stopped
-by a key, hangs when a signal to stop comes while it writes, ends with the wrong size where two new
-sizes come at once, and leaves the screen empty when it is continued. Not imported on Windows, where there is none of this.
+Textual's own driver ends at a byte that is no UTF-8 (half a character of a paste), goes on for ever
+without a terminal, begins a second time when it is continued without having been stopped by a key,
+hangs when a signal to stop comes while it writes, ends with the wrong size where two new sizes come
+at once, and leaves the screen empty when it is continued. Not imported on Windows, where there is
+none of this.
 """
 
 from __future__ import annotations
