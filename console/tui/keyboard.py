@@ -18,6 +18,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 PATIENCE: Final = 1.0  # seconds after which a key that says nothing any more is taken to be done
+LOOK: Final = 0.05  # seconds between two looks at whether it is, while another one waits
 
 
 class Passed(Message):
@@ -41,10 +42,10 @@ class Keyboard:
         """A key or a paste has come."""
         if event.time < self._from:
             return
-        if self._mark is not None and not self._is_lost(self._mark, event.time):
+        if self._mark is not None and (self._waiting or not self._is_lost(self._mark, event.time)):
             self._waiting.append(event)
             if len(self._waiting) == 1:
-                self._wait_for(self._mark)
+                self._look_again(self._mark)
             return
         await self._hand_on(event)
         self._follow()
@@ -75,20 +76,24 @@ class Keyboard:
 
     def _follow(self) -> None:
         self._mark, self._sent_to = Passed(), self._has_focus()
-        if not self._sent_to.post_message(self._mark):  # it is being taken away
-            self._app.call_later(self._lost, self._mark)
-        elif self._waiting:
-            self._wait_for(self._mark)
+        self._sent_to.post_message(self._mark)
+        if self._waiting:
+            self._look_again(self._mark)
 
-    def _wait_for(self, mark: Passed) -> None:
-        self._app.set_timer(PATIENCE, partial(self._lost, mark))
+    def _look_again(self, mark: Passed) -> None:
+        self._app.set_timer(LOOK, partial(self._look, mark))
+
+    async def _look(self, mark: Passed) -> None:
+        if mark is not self._mark or not self._waiting:
+            return
+        if self._is_lost(mark, Message().time):
+            await self._next()
+        else:
+            self._look_again(mark)
 
     def _is_lost(self, mark: Passed, now: float) -> bool:
-        return not self._waiting and (not self._sent_to.is_attached or now - mark.time > PATIENCE)
-
-    async def _lost(self, mark: Passed) -> None:
-        if mark is self._mark:
-            await self._next()
+        """Whether it does not come back: it went with what was taken away."""
+        return not self._sent_to.is_attached or now - mark.time > PATIENCE
 
     async def _next(self) -> None:
         self._mark = None
