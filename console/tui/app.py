@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.screen import Screen
@@ -82,7 +82,7 @@ class PayConsole(GuardedApp):
 
     TITLE = "payconsole"
     CSS_PATH = STYLES
-    COMMANDS = {ConsoleCommands} | App.COMMANDS
+    COMMANDS = {ConsoleCommands}  # noqa: RUF012
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
     MODES = {OPEN: _Ground}  # noqa: RUF012

@@ -27,6 +27,7 @@ from console.tui.widgets.drawn import Drawn
 
 Value = str | bool | tuple[str, ...] | None
 _DEFAULTS: Final = ScreenSettings()
+_NOT_IN_ASCII: Final = ("ja",)  # languages of which nothing would be left
 VOCABULARY: Final = Vocabulary(tuple(LANGUAGES), NAMES, tuple(keymap.BOUND))
 
 
@@ -41,12 +42,21 @@ def read_settings(places: Places) -> Read:
 def speak_as_set(read: Read, environ: Mapping[str, str]) -> Read:
     """Speak the language of the settings, else that of the locale, before anything is drawn."""
     code = read.settings.language or language_of(environ)
+    chosen = read.settings.ascii
+    if code in _NOT_IN_ASCII and (_is_ascii(environ) if chosen is None else chosen):
+        said = _("Japanese can't be shown in ASCII alone: this is English")
+        asked = read.settings.language is not None
+        return Read(read.settings, (*read.problems, said)) if asked else read
     try:
         speak(code)
     except OSError as error:  # the catalogue is not where it was installed
         said = _("{language} can't be spoken: {why}", language=LANGUAGES[code], why=error)
         return Read(read.settings, (*read.problems, said))
     return read
+
+
+def _is_ascii(environ: Mapping[str, str]) -> bool:
+    return needs_ascii(getattr(sys.__stdout__, "encoding", None), environ)
 
 
 class Appearance:
@@ -62,9 +72,7 @@ class Appearance:
         self._was_still = False  # by the settings; what the environment says stays
         self.settings = read.settings if read is not None else ScreenSettings(times="utc")
         self.problems = read.problems if read is not None else ()
-        self._terminal_is_ascii = read is not None and needs_ascii(
-            getattr(sys.__stdout__, "encoding", None), os.environ
-        )
+        self._terminal_is_ascii = read is not None and _is_ascii(os.environ)
         for theme in THEMES:
             app.register_theme(theme)
         app._filters.append(self._ascii)

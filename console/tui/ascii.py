@@ -21,12 +21,15 @@ _ALIKE: Final = (
     ("-", "─━═╌╍┄┅┈┉−–—‐‑"), ("|", "│┃║╎╏┆┇┊┋▌▐▊▎▏▍▋▉"),  # frames
     ("+", "┌┐└┘├┤┬┴┼╭╮╰╯┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬"),
     (" ", "▁▂▃▄▅▆▇▔▀▖▗▘▝▙▛▜▟\u00a0\u2007\u202f"),  # ends of scroll bars, panels
-    (".", "…·"), (">", "›→▸▶»"), ("<", "‹←◂◀«"), ("^", "↑▴▲"), ("v", "↓▾▼"), ("=", "↔"),
+    ("~", "…"), (".", "·"), (">", "›→▸▶»"), ("<", "‹←◂◀«"), ("^", "↑▴▲"), ("v", "↓▾▼"), ("=", "↔"),
     ('"', "“”„‟″"), ("'", "‘’‚‛′"),
     ("s", "ß"), ("L", "£"), ("E", "€"), ("Y", "¥"),
 )  # fmt: skip
 STAND_INS: Final = {shown: stand_in for stand_in, alike in _ALIKE for shown in alike}
 _UNKNOWN: Final = "?"
+_LOCALES: Final = ("LC_ALL", "LC_CTYPE", "LANG")  # the first that is set counts
+_PLAIN: Final = ("C", "POSIX")
+_COERCED: Final = ("C.UTF-8", "C.utf8", "UTF-8")  # what Python sets LC_CTYPE to (PEP 538)
 
 
 class Ascii(LineFilter):
@@ -61,7 +64,24 @@ def needs_ascii(encoding: str | None, environ: Mapping[str, str]) -> bool:
     """Whether a terminal says of itself that it can't show more.
 
     `encoding` is that of what is written to it. The Linux console has a font of 256 or 512
-    characters, of which none are our symbols.
+    characters, of which none are our symbols. In the locale C, Python writes UTF-8 nevertheless
+    (PEP 538 and 540), so what was asked for is looked at, too.
     """
-    unicode = (encoding or "utf-8").lower().replace("-", "").replace("_", "").startswith("utf")
-    return not unicode or environ.get("TERM") == "linux"
+    if environ.get("TERM") == "linux" or not _is_unicode(encoding or "utf-8"):
+        return True
+    locale = _locale(environ)
+    _language, _dot, codeset = locale.partition(".")
+    return locale in _PLAIN or not _is_unicode(codeset.partition("@")[0] or "utf-8")
+
+
+def _is_unicode(encoding: str) -> bool:
+    return encoding.lower().replace("-", "").replace("_", "").startswith("utf")
+
+
+def _locale(environ: Mapping[str, str]) -> str:
+    """The locale of characters as the operator set it, before Python made one of UTF-8 of C."""
+    of_all, characters, general = (environ.get(name, "") for name in _LOCALES)
+    if of_all:
+        return of_all
+    coerced = general in _PLAIN and characters in _COERCED
+    return general if coerced else characters or general

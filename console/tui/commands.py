@@ -16,6 +16,7 @@ from textual.command import (
     Hit,
     Hits,
     Provider,
+    SearchIcon,
 )
 from textual.types import IgnoreReturnCallbackType
 from textual.widgets import LoadingIndicator
@@ -47,7 +48,10 @@ class Palette(CommandPalette):
 
     def compose(self) -> ComposeResult:
         for widget in super().compose():
-            if isinstance(widget, CommandInput):
+            if isinstance(widget, SearchIcon):
+                widget.icon = "/"  # as in the search line, and in every font
+                yield widget
+            elif isinstance(widget, CommandInput):
                 yield _PaletteInput(placeholder=self._placeholder, select_on_focus=False)
             elif isinstance(widget, CommandList):
                 yield _PaletteList()
@@ -106,12 +110,19 @@ def _help(key: str, tooltip: str) -> str:
 
 
 class ConsoleCommands(Provider):
-    """What the console screen can do; nothing while another screen is on top."""
+    """What the console screen can do, which is nothing while another screen is on top, and then
+    what the application can. One provider: of several, Textual puts any first.
+    """
 
     def _commands(self) -> Iterator[tuple[str, str, IgnoreReturnCallbackType]]:
-        screen = self.screen
-        if not isinstance(screen, ConsoleScreen):
-            return
+        if isinstance(self.screen, ConsoleScreen):
+            yield from self._of_console(self.screen)
+        for command in self.app.get_system_commands(self.screen):
+            yield command.title, command.help, command.callback
+
+    def _of_console(
+        self, screen: ConsoleScreen
+    ) -> Iterator[tuple[str, str, IgnoreReturnCallbackType]]:
         for action in ACTIONS:
             run = partial(screen.action_act, action.name)
             key = keymap.shown(f"action.{action.name}", action.key)

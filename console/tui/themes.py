@@ -49,7 +49,7 @@ _DARK: Final = replace(
 _LIGHT: Final = replace(
     BUILTIN_THEMES["textual-light"],
     name="light",
-    error="#b23353",
+    error="#ad1c40",
     surface="#e8e8e8",
     panel="#dcdcdc",
     background="#f2f2f2",

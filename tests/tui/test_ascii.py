@@ -11,8 +11,10 @@ from rich.style import Style
 from textual._border import BORDER_CHARS
 from textual.color import Color
 
+from console.domain import language
 from console.store.screen_settings import Read, ScreenSettings
 from console.tui.app import PayConsole
+from console.tui.appearance import speak_as_set
 from console.tui.ascii import STAND_INS, Ascii, in_ascii, needs_ascii
 from console.tui.widgets.head import SEGMENTS
 from console.tui.words import SYMBOLS, UNKNOWN_SYMBOL
@@ -49,7 +51,7 @@ def test_frames_are_plain_lines(kind: str) -> None:
     [
         ("Läden & Söhne für €5", "Laden & Sohne fur E5"),
         ("返金 10 件", "???? 10 ??"),
-        ("…1888777 · “ok” – ›", ".1888777 . \"ok\" - >"),
+        ("…1888777 · “ok” – ›", "~1888777 . \"ok\" - >"),
         ("e\u0301", "e"),
         ("\u241b[31m", "?[31m"),
         ("plain", "plain"),
@@ -91,6 +93,37 @@ def test_where_a_terminal_says_that_it_cannot(
     encoding: str | None, term: str, needed: bool
 ) -> None:
     assert needs_ascii(encoding, {"TERM": term}) is needed
+
+
+@pytest.mark.parametrize(
+    ("said", "needed"),
+    [
+        ({}, False),  # nobody said anything
+        ({"LANG": "C.UTF-8"}, False),
+        ({"LANG": "de_DE@euro"}, False),
+        ({"LC_ALL": "ja_JP.utf8", "LANG": "C"}, False),
+        ({"LC_CTYPE": "en_US.UTF-8", "LANG": "C"}, False),
+        ({"LANG": "C"}, True),
+        ({"LC_CTYPE": "C.UTF-8", "LANG": "C"}, True),  # what Python makes of it
+        ({"LC_ALL": "POSIX", "LANG": "C.UTF-8"}, True),
+        ({"LC_CTYPE": "C", "LANG": "C.UTF-8"}, True),
+        ({"LANG": "de_DE.ISO-8859-1@euro"}, True),
+    ],
+)
+def test_where_the_locale_says_it(said: dict[str, str], needed: bool) -> None:
+    assert needs_ascii("utf-8", {"TERM": "xterm", **said}) is needed
+
+
+@pytest.mark.parametrize("ascii_only", [True, None])
+def test_japanese_is_not_spoken_in_question_marks(ascii_only: bool | None) -> None:
+    read = Read(ScreenSettings(language="ja", ascii=ascii_only))
+    try:
+        said = speak_as_set(read, {"TERM": "linux"})
+        assert said.problems == ("Japanese can't be shown in ASCII alone: this is English",)
+        assert not speak_as_set(Read(ScreenSettings()), {"TERM": "linux", "LANG": "ja_JP"}).problems
+        assert language._("Recent") == "Recent"
+    finally:
+        language.use(language.ENGLISH)
 
 
 @pytest.mark.anyio

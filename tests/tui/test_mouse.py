@@ -76,6 +76,17 @@ class TestTheFooter:
             await console.until(lambda: not console.app.is_running)
 
 
+async def test_a_double_click_at_a_row_selects_no_text(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await console.look_up(CHARGE)
+        strips = drawn(console.app)
+        (y,) = [y for y, strip in enumerate(strips) if "C079366   charge" in strip.text]
+        for kind in (events.MouseDown, events.MouseUp) * 2:
+            console.app.post_message(kind(None, 60, y, 0, 0, 1, False, False, False, 60, y))
+            await console.settle()
+        assert not console.app.screen.selections
+
+
 class TestTheHeader:
     async def test_pending_goes_to_the_row(self, stage: Stage) -> None:
         async with stage.console(120, 40) as console:

@@ -27,6 +27,7 @@ from console.tui.widgets.filter import Filter, matches
 from console.tui.words import heading, joined, quiet
 
 MOST_ROWS: Final = 300
+_CURSOR: Final = "$block-cursor-foreground on $block-cursor-background"
 CHOSEN: Final = "›"  # marks the chosen row where it begins with a blank: not by colour alone
 
 
@@ -80,6 +81,8 @@ class RowLines(Widget):
         return line_strip(self, line, y, self.size.width)
 
     def on_click(self, event: events.Click) -> None:
+        if event.chain > 1:
+            event.prevent_default()  # it would select the text of the whole list
         self.post_message(self.Clicked(event.y))
 
 
@@ -291,8 +294,8 @@ class RowList(VerticalScroll, can_focus=True):
             return line
         if line.plain.startswith(" "):
             line = Content.assemble(CHOSEN, line[1:])
-        focused = "$block-cursor-foreground on $block-cursor-background"
-        return line.stylize(focused if self.has_focus else "on $surface-lighten-1")
+        line = line.stylize(_CURSOR if self.has_focus else "on $surface-lighten-1")
+        return line.stylize("reverse") if self.has_focus and self.app.no_color else line
 
 
 def _places(rows: Sequence[Row]) -> Iterator[int]:
