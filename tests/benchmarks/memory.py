@@ -22,6 +22,12 @@ USE: Final = 45.0  # seconds of scripted use; an hour with `--hour`
 HOUR: Final = 3600.0
 # Python's own arenas come and go in steps of 1 MiB, of some 70: what grows by more is kept.
 GROWTH: Final = 3.0
+# What no console with these libraries can be below.
+LIBRARIES: Final = (
+    "import httpx, keyring, sqlalchemy.dialects.sqlite;"
+    "from cryptography.hazmat.primitives import serialization;"
+    "from cryptography.hazmat.primitives.asymmetric import rsa;"
+)
 ORDERS: Final = (b"S01-4966596-9591203", b"S01-5797829-1888777")
 # What is done to each order, a key at a time: rows, tabs, screens, back and forward, help.
 _KEYS: Final = (b"j", b"j", b"k", b"2", b"3", b"4", b"5", b"1", b"o", b"j", b"\x1b", b"q", b"j",
@@ -43,8 +49,13 @@ def _beside_empty(here: Installed) -> Figure:
         ours.listen(SETTLING)
         floor, peak = empty.memory("VmHWM"), ours.memory("VmHWM")
         own = f"{ours.private_memory():.0f} and {empty.private_memory():.0f} MiB are their own"
+    with Terminal(LIBRARIES + EMPTY) as loaded:
+        loaded.until(SEARCH_LINE)
+        loaded.listen(SETTLING)
+        least = loaded.memory("VmHWM")
     what = "peak memory with an order open, as a multiple of an empty application's"
-    return Figure(what, peak / floor, 1.25, f"{peak:.0f} and {floor:.0f} MiB; {own}")
+    said = f"{peak:.0f} and {floor:.0f} MiB; {own}; with our libraries loaded that one takes"
+    return Figure(what, peak / floor, 1.25, f"{said} {least:.0f} MiB, {least / floor:.2f}")
 
 
 def _open(console: Terminal) -> None:
