@@ -47,8 +47,10 @@ class Acting:
         screen, title = self._screen, _(BY_NAME[name].title)
         order, offers = screen.order, self._meant(name)
         allowed = [can for can in offers if can.allowed]
-        if screen.is_old and screen.order_pane.display:
-            screen.say(_not_yet(title))
+        if screen.is_awaiting:
+            screen.say(not_yet(title))
+        elif screen.is_old and screen.order_pane.display:
+            screen.say(_not_read_yet(title))
         elif not offers or order is None:
             action = BY_NAME[name]
             where = _("Look an order up first.") if order is None else _(_TAKES[action.target])
@@ -121,7 +123,13 @@ class Acting:
         self._screen.app.push_screen(ChooseScreen(which, choices), chosen)
 
 
-def _not_yet(title: str) -> Said:
+def not_yet(title: str) -> Said:
+    """What was asked for is meant, which is not here yet, and not what stands here still."""
+    said = _("What you asked for is still being looked up.")
+    return Said(_("{action}: not yet", action=title), said, tone="waiting")
+
+
+def _not_read_yet(title: str) -> Said:
     return Said(
         _("{action}: not yet", action=title),
         _("This is the order as it was seen before. Amazon is being asked."),

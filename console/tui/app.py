@@ -90,7 +90,14 @@ class PayConsole(GuardedApp):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", N_("Leave"), show=False, priority=True, id="general.leave"),
         Binding("ctrl+l", "lock", N_("Lock"), show=False, priority=True, id="general.lock"),
-        Binding("ctrl+z", "suspend_process", N_("Suspend"), show=False, id="general.suspend"),
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            N_("Suspend"),
+            show=False,
+            priority=True,
+            id="general.suspend",
+        ),
     ]
 
     def __init__(

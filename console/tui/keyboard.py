@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any, Final
 
 from textual import events
@@ -17,8 +16,9 @@ from textual.app import App
 from textual.message import Message
 from textual.message_pump import MessagePump
 
-PATIENCE: Final = 1.0  # seconds after which a key that says nothing any more is taken to be done
-LOOK: Final = 0.05  # seconds between two looks at whether it is, while another one waits
+PATIENCE: Final = 3.0  # seconds after which what a key has brought about is waited for no more
+LOOK: Final = 0.05  # seconds between two looks at that, while another key waits
+ROUNDS: Final = 2  # a key's action may post a message of its own, as Enter in a field does
 
 
 class Passed(Message):
@@ -26,8 +26,8 @@ class Passed(Message):
 
 
 class Keyboard:
-    """Hands keys and pastes on with `hand_on`, each when the one before has been handled and what
-    has the focus by then is whole.
+    """Hands keys and pastes on with `hand_on`, each when all that the one before has brought about
+    was handled: then what has the focus is whole, and nothing is on its way to it any more.
     """
 
     def __init__(self, app: App[Any], hand_on: Callable[[events.Event], Awaitable[None]]) -> None:
@@ -35,18 +35,21 @@ class Keyboard:
         self._hand_on = hand_on
         self._waiting: deque[events.Event] = deque()
         self._mark: Passed | None = None  # follows what is being handled
+        self._round = 0
         self._sent_to: MessagePump = app
-        self._from = 0.0  # seconds of Textual's clock: what came before is for nobody
+        self._since = 0.0  # when that was handed on, in seconds of Textual's clock
+        self._from = 0.0  # what came before is for nobody
 
     async def take(self, event: events.Event) -> None:
         """A key or a paste has come."""
         if event.time < self._from:
             return
-        if self._mark is not None and (self._waiting or not self._is_lost(self._mark, event.time)):
+        if self._mark is not None and (self._waiting or not self._is_lost(event.time)):
             self._waiting.append(event)
             if len(self._waiting) == 1:
-                self._look_again(self._mark)
+                self._look_again()
             return
+        self._since, self._round = Message().time, 0
         await self._hand_on(event)
         self._follow()
 
@@ -59,8 +62,8 @@ class Keyboard:
     async def _settle(self, mark: Passed) -> None:
         if mark is not self._mark:
             return
-        if self._has_focus() is not self._sent_to:
-            self._follow()  # what has the focus now may be opening still
+        if self._round < ROUNDS or self._has_focus() is not self._sent_to or not self._is_quiet:
+            self._follow()
         else:
             await self._next()
 
@@ -76,29 +79,34 @@ class Keyboard:
 
     def _follow(self) -> None:
         self._mark, self._sent_to = Passed(), self._has_focus()
+        self._round += 1
         self._sent_to.post_message(self._mark)
-        if self._waiting:
-            self._look_again(self._mark)
 
-    def _look_again(self, mark: Passed) -> None:
-        self._app.set_timer(LOOK, partial(self._look, mark))
+    def _look_again(self) -> None:
+        self._app.set_timer(LOOK, self._look)
 
-    async def _look(self, mark: Passed) -> None:
-        if mark is not self._mark or not self._waiting:
-            return
-        if self._is_lost(mark, Message().time):
+    async def _look(self) -> None:
+        if self._waiting and self._is_lost(Message().time):
             await self._next()
-        else:
-            self._look_again(mark)
+        if self._waiting:
+            self._look_again()
 
-    def _is_lost(self, mark: Passed, now: float) -> bool:
-        """Whether it does not come back: it went with what was taken away."""
-        return not self._sent_to.is_attached or now - mark.time > PATIENCE
+    def _is_lost(self, now: float) -> bool:
+        """Whether the mark does not come back: it went with what was taken away."""
+        return not self._sent_to.is_attached or now - self._since > PATIENCE
 
     async def _next(self) -> None:
         self._mark = None
         if self._waiting:
             await self.take(self._waiting.popleft())
+
+    @property
+    def _is_quiet(self) -> bool:
+        """Whether nothing waits to be handled by what has the focus, and by what it stands in."""
+        pump: MessagePump | None = self._has_focus()
+        while pump is not None and not pump.message_queue_size:
+            pump = pump._parent
+        return pump is None
 
     def _has_focus(self) -> MessagePump:
         if not self._app.screen_stack:

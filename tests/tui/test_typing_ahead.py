@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 from textual import events
@@ -13,11 +14,14 @@ from textual.widgets import Input
 
 from console.tui import keyboard
 from console.tui.screens.lock import LockScreen
+from console.tui.screens.notes import NotesScreen
 from tests.tui.stage import Driver, Stage
 
 pytestmark = pytest.mark.anyio
 
-V1 = "S01-4966596-9591203-A079366"
+ORDER = "S01-4966596-9591203"
+CHARGE = f"{ORDER}-C079366"
+V1 = f"{ORDER}-A079366"
 OTHER = "S01-5797829-1888777"
 EXPLAINED = "The capture is done"
 
@@ -65,13 +69,76 @@ async def test_an_id_goes_into_the_search_whole(stage: Stage) -> None:
         await console.sees(f"{OTHER}  ● Chargeable")
 
 
-async def test_an_action_right_behind_an_id_is_not_done_to_the_order_before(stage: Stage) -> None:
+def _paste(console: Driver) -> None:
+    console.app.post_message(events.Paste(OTHER))
+
+
+def _search(console: Driver) -> None:
+    all_at_once(console, "/", OTHER, "enter")
+
+
+def _back(console: Driver) -> None:
+    all_at_once(console, "[")
+
+
+def _recent(console: Driver) -> None:
+    all_at_once(console, "l", "down", "enter")
+
+
+@pytest.mark.parametrize("ask", [_paste, _search, _back, _recent])
+@pytest.mark.parametrize("key", ["r", "n"])
+async def test_a_key_right_behind_another_order_is_not_for_the_one_before(
+    stage: Stage, ask: Callable[[Driver], None], key: str
+) -> None:
+    async with stage.console() as console:
+        await console.look_up(OTHER)
+        await console.look_up(V1)
+        stage.fault("*:delay:1:x1")
+        ask(console)
+        all_at_once(console, key)
+        await console.until(lambda: ORDER not in console.screen)
+        await console.sees_no(CHARGE)
+        if isinstance(console.app.screen, NotesScreen):
+            assert console.app.screen.order.id == OTHER
+        else:
+            assert console.app.screen is console.app.console_screen
+
+
+async def test_what_is_found_is_what_the_next_key_is_for(stage: Stage) -> None:
     async with stage.console() as console:
         await console.look_up(V1)
-        stage.fault("get_charge_permission:delay:1:xalways")
-        all_at_once(console, "/", OTHER, "enter", "r", "5.00")
-        await console.sees(f"{OTHER}  ● Chargeable")
-        await console.sees_no("Amount")
+        all_at_once(console, "/", "nothing", "enter", "r")
+        await console.sees("There is no Amazon Pay id in")
+        await console.press("escape", "r")
+        await console.sees("It is never filled in for you")
+
+
+async def test_enter_goes_on_to_the_next_field_before_what_is_typed_behind_it(
+    stage: Stage,
+) -> None:
+    async with stage.console() as console:
+        await console.look_up(V1)
+        all_at_once(console, "r", "1", "enter", "2 boxes", "enter", "T9")
+        await console.until(lambda: _values(console)[:3] == ["1", "2 boxes", "T9"])
+
+
+@pytest.mark.parametrize(("typed", "behind"), [("1.00 US", "D"), ("1.00 USD", "x")])
+async def test_enter_confirms_what_stood_there_when_it_was_pressed(
+    stage: Stage, typed: str, behind: str
+) -> None:
+    async with stage.console() as console:
+        await console.look_up(V1)
+        await console.plan_refund("1.00")
+        await console.press("enter")
+        await console.sees("To send it, type")
+        all_at_once(console, typed, "enter", behind)
+        if typed == "1.00 USD":
+            await console.sees("Refund initiated")
+        else:
+            await console.until(lambda: _focused(console) == typed + behind)
+            await console.idle()
+            await console.sees("To send it, type")
+    assert stage.refunds_sent() == (typed == "1.00 USD")
 
 
 async def test_enter_typed_ahead_passes_no_plan_that_nobody_saw(stage: Stage) -> None:

@@ -190,6 +190,8 @@ class ActionDialog(ModalScreen[None]):
 
     @on(Input.Submitted)
     def _input_done(self, event: Input.Submitted) -> None:
+        if event.value != event.input.value:  # Enter was meant for what stood there by then
+            return
         name = event.input.id or ""
         if self._step == "what":
             self._field_done(name)

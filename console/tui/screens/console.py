@@ -13,9 +13,9 @@ from textual.widgets import Input, Static
 
 from console.domain.language import N_, _, many, together
 from console.tui import keymap, messages
-from console.tui.acting import Acting
+from console.tui.acting import Acting, not_yet
 from console.tui.browser import Browser
-from console.tui.keys import screen_bindings
+from console.tui.keys import GENERAL, screen_bindings
 from console.tui.messages import Said
 from console.tui.notebook import Notebook
 from console.tui.screens.tools import ToolsScreen
@@ -46,6 +46,10 @@ if TYPE_CHECKING:
     from console.tui.screens.worklist import WorkList
 
 TICK: Final = 1.0
+# What is done to the order that is shown, or with it.
+_OF_ORDER: Final = frozenset(
+    {"notes", "pin", "copy", "keep", "buyer", "objects", "looks", "curl", "export"}
+)
 BROAD: Final = 160  # columns from which on the recent orders have room for their age
 SEVERAL_OBJECTS: Final = 8  # an order of fewer is read too soon for a progress bar
 _WHAT_GOES_IN: Final = N_(
@@ -174,6 +178,7 @@ class ConsoleScreen(ToolsScreen):
     def pause(self) -> None:
         """The console is locked: nothing is asked of Amazon until `go_on`."""
         if self.work is not None:
+            self.is_awaiting = False
             self.work.pause()
 
     def go_on(self) -> None:
@@ -229,6 +234,7 @@ class ConsoleScreen(ToolsScreen):
         if self.work is None:
             self._asked_before_open = text
         else:
+            self.is_awaiting = True
             self.work.look_up(text)
 
     def on_paste(self, event: events.Paste) -> None:
@@ -274,6 +280,8 @@ class ConsoleScreen(ToolsScreen):
             self.browser.opened(event.order)
         elif not self.browser.renewed(event.again, event.order):
             return  # another order is on the screen by now
+        if event.again is None:
+            self.is_awaiting = False
         self.outdated = False
         self._show(event.order)
         if self.made is not None and not event.order.remembered:
@@ -313,6 +321,7 @@ class ConsoleScreen(ToolsScreen):
         self.notice.clear()
         self._from_list = False
         if self.work is not None:
+            self.is_awaiting = False
             self.work.drop_lookup()
         self._show(order)
         self._notebook.read(order)
@@ -368,6 +377,7 @@ class ConsoleScreen(ToolsScreen):
                 self._tick()
                 self.say(event.said)
             return
+        self.is_awaiting = False
         self.query_one("#loading").display = False
         search = self.query_one(SearchInput)
         search.focus()
@@ -379,6 +389,7 @@ class ConsoleScreen(ToolsScreen):
         self.say(event.said)
 
     def on_choose(self, event: messages.Choose) -> None:
+        self.is_awaiting = False
         choices = [(order, f"{order}  {said}") for order, said in event.orders.items()]
         title = many(
             "{number} stands on {count} order",
@@ -403,12 +414,14 @@ class ConsoleScreen(ToolsScreen):
             self.notice.clear()
             self._from_list = False
             self.browser.asked()
+            self.is_awaiting = True
             self.work.open(identifier)
 
     def on_listed(self, event: messages.Listed) -> None:
         from console.tui.screens.worklist import WorkList
 
         assert self.work is not None
+        self.is_awaiting = False
         self.empty_search()
         self.leave_search()  # for when the list is left
         self.worklist = WorkList(event.entries, self.work.session.lookup)
@@ -475,7 +488,13 @@ class ConsoleScreen(ToolsScreen):
 
     def action_general(self, name: str) -> None:
         run = self._keys.get(name)
-        run() if run is not None else getattr(self, f"_do_{name}")()
+        if self.is_awaiting and name in _OF_ORDER:
+            [general] = [general for general in GENERAL if general.name == name]
+            self.say(not_yet(_(general.title)))
+        elif run is not None:
+            run()
+        else:
+            getattr(self, f"_do_{name}")()
 
     def empty_search(self) -> None:
         self.query_one(SearchInput).value = ""

@@ -175,6 +175,11 @@ class IntentsScreen(ModalScreen[None]):
             before = self._said.get(intent.id)
             if before is not None and before != self._notice:
                 lines += [Content(""), *said_lines(before, width)]
+        elif self._work.watched:
+            said = _(
+                "What is pending, Amazon has accepted: it is not open here, and not done there."
+            )
+            lines += wrapped(quiet(said), width)
         return lines
 
     def _word_lines(self, width: int) -> list[Content]:

@@ -40,6 +40,7 @@ class NewsScreen(Screen[None]):
         # has moved on in the meantime must find the cursor where it was put.
         self.made: tuple[str, str | None] | None = None
         self.outdated = False  # something was done since the order was read
+        self.is_awaiting = False  # something else was asked for, and nothing came of it yet
         self._dialog: ActionDialog | None = None
         self._intents: IntentsScreen | None = None
 

@@ -76,7 +76,7 @@ class ToolsScreen(NewsScreen):
             pane.rows.focus()
             pane.rows.go(here[after % len(here)])
         elif self.watched and self.work is not None:
-            self.work.open(min(self.watched))
+            self.open(min(self.watched))
 
     # --- copying ---------------------------------------------------------------------------------
 
@@ -156,11 +156,15 @@ class ToolsScreen(NewsScreen):
         from console.tui.jobs import import_job
         from console.tui.screens.job import JobScreen
 
+        self.is_awaiting = False
         self.empty_search()
         if self.work is not None:
             self.app.push_screen(JobScreen(import_job(event.paths, self.work.session.known)))
 
     def empty_search(self) -> None:
+        raise NotImplementedError
+
+    def open(self, identifier: str) -> None:
         raise NotImplementedError
 
     def _do_sync(self) -> None:
