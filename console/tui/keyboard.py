@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from textual import events
-from textual.app import App
 from textual.message import Message
 from textual.message_pump import MessagePump
+
+if TYPE_CHECKING:
+    from console.tui.fault import GuardedApp
 
 PATIENCE: Final = 3.0  # seconds after which what a key has brought about is waited for no more
 LOOK: Final = 0.05  # seconds between two looks at that, while another key waits
@@ -30,7 +32,7 @@ class Keyboard:
     was handled: then what has the focus is whole, and nothing is on its way to it any more.
     """
 
-    def __init__(self, app: App[Any], hand_on: Callable[[events.Event], Awaitable[None]]) -> None:
+    def __init__(self, app: GuardedApp, hand_on: Callable[[events.Event], Awaitable[None]]) -> None:
         self._app = app
         self._hand_on = hand_on
         self._waiting: deque[events.Event] = deque()
@@ -42,7 +44,7 @@ class Keyboard:
 
     async def take(self, event: events.Event) -> None:
         """A key or a paste has come."""
-        if event.time < self._from:
+        if event.time < self._from or self._app.is_leaving:
             return
         if self._mark is not None and (self._waiting or not self._is_lost(event.time)):
             self._waiting.append(event)
@@ -60,7 +62,7 @@ class Keyboard:
         self._app.call_later(self._settle, mark)
 
     async def _settle(self, mark: Passed) -> None:
-        if mark is not self._mark:
+        if mark is not self._mark or self._app.is_leaving:
             return
         if self._round < ROUNDS or self._has_focus() is not self._sent_to or not self._is_quiet:
             self._follow()
@@ -86,6 +88,8 @@ class Keyboard:
         self._app.set_timer(LOOK, self._look)
 
     async def _look(self) -> None:
+        if self._app.is_leaving:
+            return
         if self._waiting and self._is_lost(Message().time):
             await self._next()
         if self._waiting:
