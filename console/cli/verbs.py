@@ -113,7 +113,7 @@ than was authorized, the answer names the ways that there are.""",
 example:
   payconsole cancel S01-5797829-1888777-A043451 --reason "out of stock" --confirm "cancel 3451"
 
-The reserved amount goes back to the buyer; the reason goes to Amazon too. It can't be undone:
+The reserved amount is released; the reason goes to Amazon too. It can't be undone:
 to collect money after it, authorize anew.""",
     ),
     Verb(

@@ -16,7 +16,7 @@ from console.cli.output import Output
 from console.domain.ids import MAX_PASTE, NotAnId
 from console.domain.order import Order
 from console.domain.text import clean_line
-from console.domain.worklist import Entry, entries, summary_of
+from console.domain.worklist import Entry, Summary, entries, summary_of
 
 if TYPE_CHECKING:
     from console.session import Session
@@ -87,6 +87,14 @@ def _row(entry: Entry, found: Order | Exception | None) -> Document:
     }
 
 
+def _refunded(summary: Summary) -> str | None:
+    """`22.00 USD (12.00 USD initiated)`: initiated is not done."""
+    begun = summary.refund_initiated
+    if begun is not None and begun.is_positive:
+        return f"{summary.refunded} ({begun} initiated)"
+    return str(summary.refunded) if summary.refunded is not None else None
+
+
 def _line(entry: Entry, found: Order | Exception, out: Output) -> str:
     assert entry.identifier is not None
     start = f"{entry.line:>5}  {entry.identifier.id:<27}  "
@@ -98,7 +106,7 @@ def _line(entry: Entry, found: Order | Exception, out: Output) -> str:
         f"{name} {value}"
         for name, value in (
             ("captured", summary.captured),
-            ("refunded", summary.refunded),
+            ("refunded", _refunded(summary)),
             ("refundable", summary.refundable),
         )
         if value is not None

@@ -24,6 +24,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from console.domain.clocks import Clock, clocks
@@ -270,11 +271,12 @@ class Summary:
     authorized: Money | None
     captured: Money | None
     refunded: Money | None
+    refund_initiated: Money | None  # the part of it that has only begun
     refundable: Money | None
     above_captured: Money | None  # the part of `refundable` that is more than what is left
     capturable: Money | None  # what can be captured now, of the charge that the entry names
     no_capture: str  # why nothing can, in a sentence; empty where no one charge is meant
-    lapses: Clock | None  # when that is no longer reserved
+    lapses: Clock | None  # when that is no longer reserved, or the permission ends before it
     prompt: Clock | None  # until when a capture of it is answered at once
     reference: str | None
     warnings: tuple[str, ...]
@@ -297,15 +299,27 @@ def summary_of(order: Order) -> Summary:
         authorized=totals.authorized_open,
         captured=totals.captured,
         refunded=totals.refunded,
+        refund_initiated=totals.refund_initiated,
         refundable=totals.refundable,
         above_captured=totals.above_captured,
         capturable=capture.max_amount if capture is not None and capture.allowed else None,
         no_capture=capture.why if capture is not None and not capture.allowed else "",
-        lapses=running.get("authorization"),
+        lapses=_first(running.get("authorization"), _permission_life(order)),
         prompt=running.get("capture_without_delay"),
         reference=permission.merchant.reference if permission else _reference(order.charges),
         warnings=order.warnings,
     )
+
+
+def _permission_life(order: Order) -> Clock | None:
+    return next((one for one in clocks(order) if one.what == "permission" and one.left), None)
+
+
+def _first(lapses: Clock | None, ends: Clock | None) -> Clock | None:
+    """Whether a capture still works after the permission has ended is not confirmed (domain.md)."""
+    if lapses is None or ends is None or lapses.until is None or ends.until is None:
+        return lapses
+    return min(lapses, ends, key=lambda one: one.left or timedelta.max)
 
 
 def _capture(order: Order, named: object) -> Offer | None:

@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 
 from console.domain.ids import parse
 from console.domain.worklist import MOST_ENTRIES, Entry, as_list, entries, summary_of
-from tests.domain.builders import AGREEMENT, ORDER, charge, order, permission, refund, session
+from tests.domain.builders import (
+    AGREEMENT,
+    ORDER,
+    charge,
+    order,
+    permission,
+    refund,
+    session,
+    stamp,
+)
 
 A, B, C = "S01-5797829-1888777", "S01-4966596-9591203", "S02-6865442-5879427"
 PAYMENT = "S01-5454037-1929856-C015396"  # of the agreement, with a base of its own
@@ -301,6 +310,21 @@ class TestSummaries:
             assert (found.no_capture == "") is (said != "None")
             clocks = [c.object for c in (found.lapses, found.prompt) if c is not None]
             assert clocks == ([f"{ORDER}-C010001"] * 2 if said != "None" else [])
+
+    @pytest.mark.parametrize(("left", "first"), [(20, "permission"), (40, "authorization")])
+    def test_a_permission_that_ends_before_the_authorization_counts(
+        self, left: int, first: str
+    ) -> None:
+        held = charge("Authorized", expires=stamp(days=-30))
+        found = summary_of(order(held, permission=permission(expires=stamp(days=-left))))
+        assert found.lapses is not None
+        assert found.lapses.what == first
+        assert found.lapses.count == f"{min(left, 30)} days left"
+
+    def test_what_of_the_refunded_money_has_only_begun(self) -> None:
+        begun = refund("RefundInitiated", "10.00 USD")
+        found = summary_of(order(charge(refunded="10.00 USD"), refunds=(begun,)))
+        assert (str(found.refunded), str(found.refund_initiated)) == ("10.00 USD", "10.00 USD")
 
     def test_of_an_order_with_two_open_charges_nobody_chooses_one(self) -> None:
         two = [charge("Authorized", id=f"{ORDER}-C01000{number}") for number in (1, 2)]

@@ -68,7 +68,8 @@ _ACCOUNTS: Final = N_(
     "Esc leaves the search; then {key} shows your accounts, and connects another."
 )
 _DEMO: Final = N_(
-    "This is the demo: an invented shop. No money moves, and all of it is forgotten when you leave."
+    "This is the demo: an invented shop. No money moves, and what you do to its orders is"
+    " forgotten when you leave."
 )
 
 

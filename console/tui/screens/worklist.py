@@ -56,7 +56,7 @@ _KINDS: Final = {
     Kind.DISPUTE: N_("dispute"),
     Kind.CHECKOUT_SESSION: N_("session"),
 }
-_KEYS: Final = N_("enter open  space tick  n p next  y copy  / filter  f fixes  esc back")
+_KEYS: Final = N_("enter open  space tick  n p next/prev  y copy  / filter  f fixes  esc back")
 
 
 class _Console(Protocol):
@@ -526,7 +526,10 @@ def _can_be_captured(found: Summary, roomy: bool = True) -> list[Content]:
         return []
     left = []
     if found.lapses is not None:
-        left.append(Content.styled(found.lapses.count, TONES[found.lapses.tone]))
+        count = found.lapses.count
+        if found.lapses.what == "permission":
+            count = f"{found.lapses.title}: {count}"
+        left.append(Content.styled(count, TONES[found.lapses.tone]))
     if roomy:
         return [*left, Content(_("can be captured: {amount}", amount=found.capturable))]
     return [Content(_("capturable: {amount}", amount=found.capturable)), *left]
@@ -565,7 +568,9 @@ def _money(found: Summary) -> Content:
     if found.captured is not None:
         said.append(Content(_("captured {amount}", amount=found.captured)))
     if found.refunded is not None:
-        said.append(Content(_("refunded {amount}", amount=found.refunded)))
+        begun = found.refund_initiated
+        only = f" {_('({amount} initiated)', amount=begun)}" if begun and begun.is_positive else ""
+        said.append(Content(_("refunded {amount}", amount=found.refunded) + only))
     if found.refundable is not None:
         above = found.above_captured
         if above is not None and above.is_positive:

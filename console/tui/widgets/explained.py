@@ -142,6 +142,9 @@ def _until(clock: Clock) -> str:
     if clock.until is None:
         return ""
     time = moments.said(clock.until)
+    if clock.passed:
+        since = N_("since {time}, by Amazon.") if clock.amazon else N_("since {time}, computed.")
+        return _(since, time=time) + " "
     if clock.amazon:
         return _("until {time}, by Amazon.", time=time) + " "
     return _("until {time}, computed.", time=time) + " "
