@@ -9,6 +9,7 @@ from tests.tui.stage import Driver, Stage
 pytestmark = pytest.mark.anyio
 
 CHARGE = "S01-4966596-9591203-C079366"  # 40.00 captured, 10.00 refunded
+OLD_AMOUNTS = "These amounts and times were read before something was done here."
 V1 = "S01-4966596-9591203-A079366"
 
 
@@ -55,9 +56,10 @@ async def test_until_it_is_read_again_the_charge_tells_no_state(stage: Stage) ->
         await console.confirm("1.00 USD")
         await console.sees("Refund initiated")
         await console.press("escape")
-        await console.sees("charge not read since", "asking Amazon")
+        await console.sees("charge not read since", "asking Amazon", OLD_AMOUNTS)
         await console.sees_no("charge ● Captured")
         await console.sees("charge ● Captured")
+        await console.sees_no(OLD_AMOUNTS)
 
 
 class TestTheCursorAfterwards:

@@ -22,7 +22,7 @@ from console.domain.language import _, many
 from console.tui.keys import RAW, TABS
 from console.tui.widgets.drawn import Drawn, DrawnPane
 from console.tui.widgets.rows import RowList
-from console.tui.words import TONES, age, heading, quiet, rough_age, spread
+from console.tui.words import TONES, age, heading, quiet, rough_age, spread, wrapped
 
 if TYPE_CHECKING:
     from console.amazon.client import RequestRecord
@@ -122,6 +122,7 @@ class OrderPane(Vertical):
         self._asking, self._mark = _("asking Amazon"), ASKING
         if self.order is not None and target is not None:
             self._touched = target
+            self._head.redraw()
             self._show_rows(self.order, self._told or self.order.observed)
 
     def show(self, order: Order) -> None:
@@ -156,7 +157,11 @@ class OrderPane(Vertical):
             return []
         from console.tui.widgets.head import head_lines
 
-        return head_lines(self.order, width)
+        lines = head_lines(self.order, width)
+        if self._touched is not None:
+            said = _("These amounts and times were read before something was done here.")
+            lines += wrapped(Content.styled(said, TONES["waiting"]), width)
+        return lines
 
     def _title_lines(self, width: int) -> list[Content]:
         pending = len(self.order.pending) if self.order else 0
