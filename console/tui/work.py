@@ -23,7 +23,7 @@ from console.actions.recovery import is_of, recover, resolve_by_hand
 from console.actions.renewal import Renewal, half_done
 from console.actions.watch import End, News, Watches
 from console.actions.worklist import known_orders
-from console.domain.ids import Identifier, environment_of, parse
+from console.domain.ids import Identifier, NotAnId, environment_of, parse
 from console.domain.intent import LIVE_STATES, OPEN_STATES, State
 from console.domain.language import N_, _, many
 from console.domain.model import Charge, Refund, parse_time, show_time
@@ -77,7 +77,13 @@ class Work:
         self._spawn(self._look_up(text), "lookup", exclusive=True)
 
     def open(self, order_id: str) -> None:
-        self._spawn(self._read(parse(order_id)), "lookup", exclusive=True)
+        """Read the order of an id that an answer or an import gave: it need not be one."""
+        try:
+            identifier = parse(order_id)
+        except NotAnId as error:
+            self._post(say.NotFoundThere(say_failure(error)))
+            return
+        self._spawn(self._read(identifier), "lookup", exclusive=True)
 
     def drop_lookup(self) -> None:
         """Nobody waits any more for what is being looked up."""

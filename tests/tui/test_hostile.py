@@ -7,6 +7,8 @@ import random
 import re
 import textwrap
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,9 +16,11 @@ import pyte
 import pytest
 from textual.geometry import Offset
 
+from console.domain.rules import offers
 from console.domain.text import clean, clean_json, clean_line, has_hidden
 from console.simulator.server import Service
 from console.simulator.stories import HOSTILE_NAME
+from console.tui.screens.tools import _curl
 from console.tui.words import literal
 from tests.support import hostile
 from tests.support.effort import budget
@@ -253,6 +257,31 @@ async def test_every_field_of_every_answer(
                     await _tour(console, identifier)
                 assert console.app.is_running  # nothing that was clicked or drawn has left it
         assert poison.made > 100
+
+
+async def test_what_an_answer_gave_as_an_id_is_opened_acted_on_and_copied_in_vain(
+    stage: Stage,
+) -> None:
+    none = "none\x1b[31m[@click=app.quit]x[/]"
+    async with stage.console(120, 40) as console:
+        await console.look_up("S01-4966596-9591203-C079366")
+        screen = console.app.console_screen
+        assert screen is not None
+        order = screen.order
+        assert order is not None
+        offer = next(can for can in offers(order) if can.allowed)
+        for attempt in (
+            partial(screen.open, none),
+            partial(screen.begin, order, replace(offer, target=none)),
+        ):
+            attempt()
+            await console.sees("is not an Amazon Pay id")
+            assert console.app.screen is screen
+            assert_harmless(console)
+            await console.press("escape", "d")
+            await console.sees_no("is not an Amazon Pay id")
+        assert console.app.session is not None
+        assert _curl(console.app.session.client, none) is None
 
 
 async def test_every_field_of_an_import(stage: Stage, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def copies(
     order: Order,
     chosen: str,
     records: Iterable[RequestRecord],
-    curl: str,
+    curl: str | None,
     *,
     revealed: bool,
 ) -> tuple[Copy, ...]:
@@ -63,6 +63,7 @@ def copies(
     `records` are the requests of this session, oldest first; `curl` is the object's read.
     `revealed` says that the buyer's data stands on the screen at this moment.
     """
+    no_id = _("{text} is not an Amazon Pay id.", text=clean_line(chosen, 80))
     member = next((one for _kind, one in members(order) if one.id == chosen), None)
     found = [
         Copy("y", _("id"), chosen),
@@ -71,7 +72,7 @@ def copies(
         Copy("a", _("amount"), _amount(member), _without_amount(member)),
         Copy("s", _("to the buyer"), _sentence(order, chosen), _(_NO_OBJECT)),
         Copy("r", _("request id"), _request_id(records, chosen), _("Amazon gave none for it yet.")),
-        Copy("c", "curl", curl, shown=_("its read, signed by nobody")),
+        Copy("c", "curl", curl, no_id if curl is None else "", _("its read, signed by nobody")),
     ]
     if revealed:
         said = _("as it is shown; it is a line in the journal")

@@ -79,6 +79,8 @@ class NewsScreen(Screen[None]):
 
         `begun` is the first step of the renewal that it finishes.
         """
+        from console.domain.ids import NotAnId, parse
+        from console.tui.failures import say_failure
         from console.tui.screens.action import ActionDialog
         from console.tui.screens.forms import Subject
 
@@ -88,6 +90,11 @@ class NewsScreen(Screen[None]):
             self.say(_journal_broken(self.standing.problem))
             return
         self.notice.clear()
+        try:
+            parse(offer.target)
+        except NotAnId as error:  # an answer named it so
+            self.say(say_failure(error))
+            return
         subject = Subject(order, offer, begun, self.work.policy)
         self._dialog = ActionDialog(self.work, subject)
         self.app.push_screen(self._dialog, self._dialog_closed)

@@ -13,7 +13,7 @@ from console.tui.messages import Said
 from console.tui.screens.news import NewsScreen
 
 if TYPE_CHECKING:
-    from console.amazon.client import RequestRecord
+    from console.amazon.client import AmazonPay, RequestRecord
     from console.tui.screens.copying import Copy
 
 _LOOK_FIRST: Final = N_("Look an order up first.")
@@ -102,12 +102,10 @@ class ToolsScreen(NewsScreen):
         order, pane, chosen = self.order, self.order_pane, self.order_pane.chosen
         if order is None or chosen is None or self.work is None or not pane.display:
             return None
-        from console.amazon.curl import curl_for
-        from console.domain.ids import parse
         from console.tui.screens.copying import copies
 
         client = self.work.session.client
-        curl = curl_for(client.account, parse(chosen).v2, client.amazon_now())
+        curl = _curl(client, chosen)
         return copies(order, chosen, client.records, curl, revealed=pane.shows_buyer)
 
     def _copy(self, found: Copy | None) -> None:
@@ -173,3 +171,15 @@ class ToolsScreen(NewsScreen):
 
         if self.work is not None:
             self.app.push_screen(JobScreen(sync_job(self.work.session)))
+
+
+def _curl(client: AmazonPay, identifier: str) -> str | None:
+    """The read of an object; None where an answer named it by what is no id."""
+    from console.amazon.curl import curl_for
+    from console.domain.ids import NotAnId, parse
+
+    try:
+        target = parse(identifier).v2
+    except NotAnId:
+        return None
+    return curl_for(client.account, target, client.amazon_now())
