@@ -25,7 +25,7 @@ from textual.drivers.linux_driver import LinuxDriver
 
 CHUNK: Final = 4096  # bytes that are read at once
 _CLEAR: Final = "\x1b[0m\x1b[2J\x1b[H"  # no colours, nothing, and the cursor at the top
-LOOK: Final = 0.1  # seconds between two looks at whether the driver has to end
+LOOK: Final = 0.1  # seconds between two looks at what came in half
 
 
 class _Output:
@@ -61,6 +61,7 @@ class Terminal(LinuxDriver):
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
         self._said_lost = False
+        self._woken, self._waker = os.pipe()  # ends the wait for a key
         # In the loop's turn, not in the middle of a line: that could hold the lock of the output.
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTSTP, self._sigtstp_application)
@@ -109,14 +110,27 @@ class Terminal(LinuxDriver):
         self.write(_CLEAR)
         super().stop_application_mode()
 
+    def disable_input(self) -> None:
+        """Have the thread that reads see that it has to end."""
+        os.write(self._waker, b".")
+        super().disable_input()
+
     def run_input_thread(self) -> None:
         """Read until the driver has to end. What is no UTF-8 becomes a visible stand-in."""
         decode = getincrementaldecoder("utf-8")(errors="replace").decode
         parser = XTermParser(self._debug)
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
+            selector.register(self._woken, selectors.EVENT_READ)
             while not self.exit_event.is_set():
-                ready = selector.select(LOOK)
+                # To look ten times a second would be most of what an idle console takes. Only half
+                # a sequence, as an escape that may be a key by itself, is not waited for.
+                unfinished = parser._timeout_time is not None
+                ready = [key.fd for key, _events in selector.select(LOOK if unfinished else None)]
+                if self._woken in ready:
+                    os.read(self._woken, CHUNK)
+                    self.exit_event.wait(LOOK)
+                    continue
                 try:
                     data = os.read(self.fileno, CHUNK) if ready else b""
                 except OSError:
