@@ -121,6 +121,9 @@ def kind_and_place(error: BaseException) -> str:
     return f"{fault.kind} ({fault.place})" if fault.place else fault.kind
 
 
+_HOUSEKEEPING: Final = ("textual.messages", "console.tui.keyboard")
+
+
 class Trail:
     """The names of the last messages and actions, never what was in them."""
 
@@ -128,10 +131,10 @@ class Trail:
         self._names: deque[str] = deque(maxlen=REMEMBERED)
 
     def message(self, pump: MessagePump, message: Message) -> None:
-        """Textual's own housekeeping and single keys are left out; actions stand for those."""
+        """Housekeeping and single keys are left out; actions stand for those."""
         if isinstance(message, events.Event) and not isinstance(message, events.Paste):
             return
-        if type(message).__module__ != "textual.messages":
+        if type(message).__module__ not in _HOUSEKEEPING:
             self._note(handled(pump, message))
 
     def action(self, name: str) -> None:
