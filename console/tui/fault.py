@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 FRAMES: Final = 8  # of a trace, the innermost ones
 REMEMBERED: Final = 20  # names of what was done before
+_HOUSEKEEPING: Final = ("textual.messages", "console.tui.keyboard")  # modules of messages
 AT_ONCE: Final = 2.0  # seconds: a fault that comes back so soon can't be gone on from
 MOST_MORE: Final = 200  # faults behind the page; then nothing can be relied on any more
 _TAKEN: Final = "told on the page"  # the note on an exception
@@ -119,9 +120,6 @@ def kind_and_place(error: BaseException) -> str:
     """What a line on the screen may say of a fault: `KeyError (tui/work.py:12 _read)`."""
     fault = Fault.of(error)
     return f"{fault.kind} ({fault.place})" if fault.place else fault.kind
-
-
-_HOUSEKEEPING: Final = ("textual.messages", "console.tui.keyboard")
 
 
 class Trail:
