@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.command import (
     CommandInput,
@@ -19,7 +20,7 @@ from textual.command import (
     SearchIcon,
 )
 from textual.types import IgnoreReturnCallbackType
-from textual.widgets import LoadingIndicator
+from textual.widgets import Input, LoadingIndicator
 
 from console.domain.action_table import ACTIONS
 from console.domain.language import N_, _
@@ -43,7 +44,8 @@ class _PaletteList(CommandList):
 
 class Palette(CommandPalette):
     """The palette of Textual, without what breaks it: a key for its list where a resize left that
-    no room, and a search that goes on, or even begins, while the palette is being left.
+    no room, a search that goes on, or even begins, while the palette is being left, and Enter for
+    what was found for the letters before.
     """
 
     def compose(self) -> ComposeResult:
@@ -61,6 +63,11 @@ class Palette(CommandPalette):
     def _gather_commands(self, search_value: str) -> Any:
         if self in self.app.screen_stack:
             super()._gather_commands(search_value)
+
+    @on(Input.Submitted)
+    async def _until_found(self) -> None:
+        searches = [search for search in self.workers if search.node is self]
+        await asyncio.gather(*(search.wait() for search in searches), return_exceptions=True)
 
     def _watch__list_visible(self) -> None:
         if self._has_list:

@@ -46,7 +46,7 @@ class Keyboard:
         """A key or a paste has come."""
         if event.time < self._from or self._app.is_leaving:
             return
-        if self._mark is not None and (self._waiting or not self._is_lost(event.time)):
+        if self._mark is not None and (self._waiting or not self._may_come(event.time)):
             self._waiting.append(event)
             if len(self._waiting) == 1:
                 self._look_again()
@@ -90,14 +90,21 @@ class Keyboard:
     async def _look(self) -> None:
         if self._app.is_leaving:
             return
-        if self._waiting and self._is_lost(Message().time):
+        if self._waiting and self._may_come(Message().time):
             await self._next()
         if self._waiting:
             self._look_again()
 
-    def _is_lost(self, now: float) -> bool:
-        """Whether the mark does not come back: it went with what was taken away."""
-        return not self._sent_to.is_attached or now - self._since > PATIENCE
+    def _may_come(self, now: float) -> bool:
+        """Whether the next one need not wait (longer) for the mark. One that went with what was
+        taken away is sent anew, to what has the focus instead: what closed may be opening another.
+        """
+        if self._mark is None or now - self._since > PATIENCE:
+            return True
+        if not self._sent_to.is_attached:
+            self._round = 0
+            self._follow()
+        return False
 
     async def _next(self) -> None:
         self._mark = None
@@ -106,11 +113,12 @@ class Keyboard:
 
     @property
     def _is_quiet(self) -> bool:
-        """Whether nothing waits to be handled by what has the focus, and by what it stands in."""
-        pump: MessagePump | None = self._has_focus()
-        while pump is not None and not pump.message_queue_size:
-            pump = pump._parent
-        return pump is None
+        """Whether nothing waits to be handled by anything on the screen, nor by the application."""
+        app = self._app
+        pumps: list[MessagePump] = [app]
+        if app.screen_stack:
+            pumps += app.screen.walk_children(with_self=True)
+        return not any(pump.message_queue_size for pump in pumps)
 
     def _has_focus(self) -> MessagePump:
         if not self._app.screen_stack:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
 import pytest
 from textual import events
+from textual.command import Hits
 from textual.keys import _character_to_key
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
 from console.tui import keyboard
+from console.tui.commands import ConsoleCommands
 from console.tui.screens.console import ConsoleScreen
 from console.tui.screens.lock import LockScreen
 from console.tui.screens.notes import NotesScreen
@@ -160,6 +163,39 @@ async def test_the_palette_searches_for_all_that_was_typed(stage: Stage) -> None
         await console.look_up(V1)
         all_at_once(console, "ctrl+p", "journal")
         await console.until(lambda: _focused(console) == "journal")
+
+
+@pytest.mark.parametrize(
+    ("asked", "behind", "shown"),
+    [("refu", "12.50", "✓ 12.50 USD"), ("note", "a broken lid", "a broken lid")],
+)
+async def test_what_is_typed_behind_a_command_is_for_what_the_command_opens(
+    stage: Stage, asked: str, behind: str, shown: str
+) -> None:
+    async with stage.console() as console:
+        await console.look_up(V1)
+        all_at_once(console, "ctrl+p", asked, "enter", behind)
+        await console.sees(shown)
+
+
+async def test_enter_runs_what_is_found_for_all_that_was_typed_before_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = ConsoleCommands.search
+
+    async def slow(self: ConsoleCommands, query: str) -> Hits:
+        await asyncio.sleep(0.3)
+        async for hit in search(self, query):
+            yield hit
+
+    monkeypatch.setattr(ConsoleCommands, "search", slow)
+    async with stage.console() as console:
+        await console.look_up(V1)
+        await console.press("ctrl+p")
+        await console.sees("refund: this charge")
+        all_at_once(console, "note", "enter", "a broken lid")
+        await console.sees("a broken lid")
+        assert isinstance(console.app.screen, NotesScreen)
 
 
 async def test_opening_and_leaving_takes_no_longer_than_a_key_by_a_key(stage: Stage) -> None:
