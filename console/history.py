@@ -65,12 +65,17 @@ def _moment(event: Event) -> tuple[datetime, int, datetime, str]:
 def _amazon_events(family: Iterable[ApiObject]) -> Iterable[Event]:
     """What Amazon's own timestamps tell: made, since when in the present state, until when."""
     for found in family:
-        if found.created:
-            yield Event(found.created, found.id, kept(N_("created")), "amazon")
+        codes = ", ".join(found.status.reason_codes)
+        state = f"{found.state} ({codes})" if codes else found.state
         updated = found.status.updated
+        if found.created and found.created == updated:
+            yield Event(
+                found.created, found.id, kept(N_("created, {state}"), state=state), "amazon"
+            )
+        elif found.created:
+            yield Event(found.created, found.id, kept(N_("created")), "amazon")
         if updated and updated != found.created:
-            why = f" ({found.status.reason_code})" if found.status.reason_code else ""
-            yield Event(updated, found.id, f"{found.state}{why}", "amazon")
+            yield Event(updated, found.id, state, "amazon")
         expires = getattr(found, "expires", None)
         if expires and found.state in _CAN_EXPIRE:
             yield Event(expires, found.id, kept(N_("expires")), "amazon")

@@ -56,7 +56,7 @@ def order(found: Order, out: Output) -> Iterator[str]:
     yield from _explanations(found)
     yield from _clocks(found, out)
     yield ""
-    yield "What may be done"
+    yield "What can be done now"
     for row in v1_calls(found):
         if row.action == "read":
             continue

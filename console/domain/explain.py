@@ -351,17 +351,27 @@ _SOFT_DECLINED: Final = E(
     ),
     "warning",
 )
+_NOT_AS_IT_IS: Final = N_("Don't try again as it is.")
 _HARD_DECLINED: Final = E(
     N_("Declined for good with this payment method: another attempt will not succeed."),
     "buyer",
-    N_(
-        "Don't try again as it is. For a recurring or saved payment the buyer changes the payment "
-        "method in their Amazon account; for a one-time order the buyer may have to check out "
-        "again."
+    sentences(
+        _NOT_AS_IT_IS,
+        N_(
+            "For a recurring or saved payment the buyer changes the payment method in their Amazon "
+            "account; for a one-time order the buyer may have to check out again."
+        ),
     ),
     _SAY_UPDATE,
     "bad",
 )
+# The same, where it is known whether the order ends with this charge.
+AFTER_HARD_DECLINE: Final = {
+    True: sentences(_NOT_AS_IT_IS, N_("The buyer may have to check out again.")),
+    False: sentences(
+        _NOT_AS_IT_IS, N_("The buyer changes the payment method in their Amazon account.")
+    ),
+}
 _REJECTED: Final = E(
     N_("Amazon refused the payment, and the permission is gone with it: it was canceled too."),
     "buyer",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from console.domain.explain import (
+    AFTER_HARD_DECLINE,
     ERRORS,
     Explanation,
     explain_state,
@@ -64,6 +65,10 @@ def _explained(order: Order, kind: str, one: Member) -> Explained:
     if isinstance(one, ChargePermission):
         return _permission(order, one)
     meaning = explain_state(kind, one.state, one.status.reason_codes)
+    permission = order.permission
+    if permission is not None and "HardDeclined" in one.status.reason_codes:
+        ends = permission.is_one_time or permission.state == "Closed"
+        meaning = replace(meaning, next_step=_(AFTER_HARD_DECLINE[ends]))
     if isinstance(one, Dispute):
         meaning = _with_filing_reason(meaning, one.filing_reason)
     found = Explained(kind, one.id, one.status, meaning)

@@ -72,18 +72,27 @@ class Acting:
         return Said(said, can.why, self._where_else(order, can), "warning")
 
     def _where_else(self, order: Order, can: Offer) -> str:
-        """Where else in this order it is possible: that row may have been meant."""
+        """Where else in this order it is possible: that row may have been meant, and where it is
+        the only one, it is chosen.
+        """
         from console.domain.rules import offers
 
         others = [
-            short_id(other.target)
+            other.target
             for other in offers(order)
             if other.action == can.action and other.target != can.target
             if self._by_policy(other).allowed
         ]
         if not others:
             return ""
-        return _("It is possible for {objects}: choose that row first.", objects=all_of(others))
+        objects = all_of([short_id(other) for other in others])
+        if len(others) == 1 and self._screen.order_pane.rows.go(others[0]):
+            return _(
+                "It is possible for {object}, which is chosen now: press {key} again.",
+                object=objects,
+                key=keymap.written(f"action.{can.action}"),
+            )
+        return _("It is possible for {objects}: choose that row first.", objects=objects)
 
     def _meant(self, name: str) -> list[Offer]:
         """The offers of one action for what is chosen, as far as the profile's policy goes."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from console.domain.explained import Explained, explained, region_of
-from console.domain.model import Charge, Dispute
+from console.domain.model import Charge, ChargePermission, Dispute
 from console.domain.order import Order
 from tests.domain.builders import (
     AGREEMENT,
@@ -69,6 +69,22 @@ def test_a_declined_charge_gives_the_link_of_its_permission_not_its_own_id(
     one = of(found, "charge")
     assert one.mend_url is not None
     assert one.mend_url.endswith(f"/ba/{AGREEMENT}")
+
+
+@pytest.mark.parametrize(
+    ("permission", "next_step"),
+    [
+        (None, "for a one-time order the buyer may have to check out again"),
+        (permission(), "as it is. The buyer may have to check out again."),
+        (permission(id=AGREEMENT), "The buyer changes the payment method in their Amazon account."),
+        (permission("Closed", id=AGREEMENT), "The buyer may have to check out again."),
+    ],
+)
+def test_a_hard_decline_says_what_to_do_with_this_kind_of_order(
+    permission: ChargePermission | None, next_step: str
+) -> None:
+    found = order(declined("HardDeclined"), permission=permission)
+    assert next_step in of(found, "charge").explanation.next_step
 
 
 @pytest.mark.parametrize("reason", ["AmazonRejected", "ProcessingFailure", "TransactionTimedOut"])

@@ -84,9 +84,14 @@ class TestOtherSources:
         order = await desk.look("S01-5797829-1888777-C043451")
         told = {(event.object, event.event) for event in lines(order, "amazon")}
         assert order.permission is not None
-        assert (order.id, "created") in told
+        assert (order.id, "created, Chargeable") in told
         ahead = [event for event in order.history if event.event == "expires"]
         assert all(event.time > order.observed for event in ahead)
+
+    async def test_the_state_that_an_object_was_made_in_with_its_reason(self, desk: Desk) -> None:
+        order = await desk.look("S01-3309177-6402958-C010004")
+        told = [event.event for event in lines(order, "amazon", "S01-3309177-6402958-C010004")]
+        assert told == ["created, Declined (SoftDeclined)"]
 
     async def test_an_import(self, desk: Desk) -> None:
         line = Told(REFUND, "2026-01-05T10:00:00Z", "Refund of 10.00 USD posted", "report")

@@ -150,13 +150,13 @@ async def test_a_declined_charge_says_who_mends_it_and_where(stage: Stage) -> No
 def test_every_action_stands_beside_its_v1_call_and_its_id(width: int) -> None:
     said = text(vocabulary(authorized(timedelta(days=5), timedelta(days=25)), CHARGE, width))
     for wanted in (
-        "What may be done now ✓ Capture",
+        "What can be done now ✓ Capture",
         "Capture AmazonAuthorizationId",
         CHARGE.replace("-C", "-A"),
         "v1 asks for Open; it is Open.",
         "CancelOrderReference",
         "CloseOrderReference",
-        "What may not be done now ✗ Refund",
+        "What can't be done now ✗ Refund",
         "cancel the charge instead",
     ):
         assert wanted in said

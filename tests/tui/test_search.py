@@ -209,11 +209,13 @@ async def test_a_payment_of_an_agreement_is_found_by_the_number_seller_central_s
         assert screen.order_pane.chosen == "S01-9417730-3358126-C027744"
 
 
-async def test_what_is_not_possible_here_says_where_it_is(stage: Stage) -> None:
+async def test_what_is_not_possible_here_says_where_it_is_and_goes_there(stage: Stage) -> None:
     async with stage.console(120, 40) as console:
         await console.look_up("S01-3309177-6402958")
         await console.press("x")
-        await console.sees("Cancel is not possible", "It is possible for C010002")
+        await console.sees("Cancel is not possible", "It is possible for C010002, which is chosen")
+        await console.press("x")
+        await console.sees("Cancel · charge S01-3309177-6402958-C010002")
 
 
 async def test_what_is_pasted_into_the_palette_is_cleaned(stage: Stage) -> None:

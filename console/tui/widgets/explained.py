@@ -19,6 +19,7 @@ from console.domain.remains import remains
 from console.domain.rules import Offer, offers
 from console.tui import keymap
 from console.tui.words import (
+    QUIET,
     TONES,
     column_for,
     hanging,
@@ -90,10 +91,13 @@ def _beside(order: Order, width: int) -> list[Content]:
 def _explained(order: Order, one: Explained, width: int) -> Iterator[Content]:
     meaning = one.explanation
     paid = order.fully_captured if one.kind == "charge_permission" else None
-    yield Content.assemble(
+    codes = ", ".join(one.status.reason_codes)
+    title = Content.assemble(
         heading(kind_title(one.kind)), "  ", literal(one.id), "  ",
         state_word(one.kind, one.status.state, one.status.reason_codes, paid),
+        (f" ({codes})" if codes else "", QUIET),
     )  # fmt: skip
+    yield from wrapped(title, width, 2)
     means, who, next_step, mend, buyer, amazon = labels = tuple(map(_, _LABELS))
     column = column_for(labels, LABEL)
     yield from labelled(means, literal(meaning.meaning), width, column)

@@ -155,11 +155,13 @@ class RowList(VerticalScroll, can_focus=True):
         self._all = tuple(rows)
         self._narrow(key or self.key)
 
-    def go(self, key: str | None) -> None:
-        """Put the cursor on the row of `key`, if it is there."""
+    def go(self, key: str | None) -> bool:
+        """Put the cursor on the row of `key`; whether it is there."""
         keys = [row.key for row in self._rows]
-        if key in keys:
-            self._to(keys.index(key))
+        if key not in keys:
+            return False
+        self._to(keys.index(key))
+        return True
 
     def _narrow(self, wanted: str | None) -> None:
         """Keep the rows that match the filter, and the cursor on the row of `wanted`."""

@@ -142,9 +142,9 @@ def _actions(order: Order, near: frozenset[str], width: int) -> Iterator[Content
     reads = [row for row in rows if row.action == "read"]
     forbidden = [row for row in rows if not row.allowed]
     parts = (
-        (_("What may be done now"), allowed),
+        (_("What can be done now"), allowed),
         (_("How it is read"), reads),
-        (_("What may not be done now"), forbidden),
+        (_("What can't be done now"), forbidden),
     )
     titles = column_for((_action(row) for row in rows), ACTION)
     objects = column_for((member_id(row.target) for row in rows), OBJECT)
