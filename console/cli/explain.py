@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from console.cli import documents
 from console.cli.documents import Document
 from console.cli.output import Output
-from console.domain.explain import Explanation, wait_for_next_month
-from console.domain.meanings import Meaning, everything, meanings, nearest_terms, terms
+from console.domain.explain import wait_for_next_month
+from console.domain.meanings import Meaning, alike, everything, meanings, nearest_terms, terms
 from console.domain.text import clean_line
 
 NOT_FOUND = 7
@@ -29,13 +29,10 @@ def run_explain(args: argparse.Namespace, out: Output) -> int:
     if not found:
         return _not_known(term, out)
     out.document([_document(one) for one in found])
-    same: dict[Explanation, list[Meaning]] = {}
-    for one in found:
-        same.setdefault(one.explanation, []).append(one)
-    for number, alike in enumerate(same.values()):
+    for number, same in enumerate(alike(found)):
         if number:
             out.text()
-        for line in _lines(alike, out):
+        for line in _lines(same, out):
             out.text(line)
     return 0
 
@@ -62,10 +59,10 @@ def _document(one: Meaning) -> Document:
     }
 
 
-def _lines(alike: list[Meaning], out: Output) -> Iterator[str]:
+def _lines(same: list[Meaning], out: Output) -> Iterator[str]:
     """One explanation, and everything that it is the meaning of."""
-    one, meaning = alike[0], alike[0].explanation
-    for each in alike:
+    one, meaning = same[0], same[0].explanation
+    for each in same:
         yield f"{out.paint(each.term, meaning.tone)}  {_where(each)}"
     yield f"  means         {meaning.meaning}"
     if meaning.who != "nobody needs to":

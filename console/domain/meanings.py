@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -109,6 +110,14 @@ def meanings(term: str) -> tuple[Meaning, ...]:
     """Every meaning of `term`, whatever its case, spaces or `_`; empty where it isn't known."""
     wanted = squeezed(term)
     return tuple(one for one in everything() if squeezed(one.term) == wanted)
+
+
+def alike(found: Iterable[Meaning]) -> list[list[Meaning]]:
+    """Those together that mean the same, in the order of their first."""
+    same: dict[Explanation, list[Meaning]] = {}
+    for one in found:
+        same.setdefault(one.explanation, []).append(one)
+    return list(same.values())
 
 
 def terms() -> dict[Topic, tuple[str, ...]]:

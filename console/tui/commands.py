@@ -19,6 +19,7 @@ from textual.command import (
     Provider,
     SearchIcon,
 )
+from textual.content import Content
 from textual.types import IgnoreReturnCallbackType
 from textual.widgets import Input, LoadingIndicator
 
@@ -26,8 +27,10 @@ from console.domain.action_table import ACTIONS
 from console.domain.language import N_, _
 from console.tui import keymap
 from console.tui.keys import GENERAL, TABS
+from console.tui.messages import Named
 from console.tui.screens.console import ConsoleScreen
-from console.tui.widgets.search import CleanInput
+from console.tui.widgets.filter import matches
+from console.tui.widgets.search import CleanInput, holds_id
 
 
 class _PaletteInput(CommandInput, CleanInput):
@@ -86,6 +89,8 @@ class Palette(CommandPalette):
         if self.query_one(CommandList).scrollable_content_region:
             super()._action_command_list(action)
 
+
+_AFTER_COMMANDS: Final = 0.1  # the score of what isn't one
 
 # Action -> its name in the palette.
 _ACTIONS: Final = {
@@ -153,3 +158,21 @@ class ConsoleCommands(Provider):
             score = matcher.match(name)
             if score > 0:
                 yield Hit(score, matcher.highlight(name), run, help=tooltip)
+        if isinstance(self.screen, ConsoleScreen):
+            for name, run in self._by_name(self.screen, query):
+                yield Hit(_AFTER_COMMANDS, Content(name), run, text=name)
+
+    def _by_name(
+        self, screen: ConsoleScreen, query: str
+    ) -> Iterator[tuple[str, IgnoreReturnCallbackType]]:
+        """The orders that `query` stands in, an id in it, and what it means as a word of Amazon."""
+        from console.domain.meanings import meanings
+
+        for order, words in screen.recent_orders():
+            if matches(words, query):
+                yield _("open: {order}", order=words), partial(screen.open, order)
+        if holds_id(query):
+            yield _("search: {text}", text=query), partial(screen.look_up, query)
+        for known in meanings(query)[:1]:
+            named = partial(screen.post_message, Named(known.term))
+            yield _("show: what {term} means", term=known.term), named

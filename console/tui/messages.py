@@ -122,6 +122,14 @@ class Exported(Message):
         super().__init__()
 
 
+class Named(Message):
+    """A state or a code was asked for by its name: `term` means something, and is no id."""
+
+    def __init__(self, term: str) -> None:
+        self.term = term
+        super().__init__()
+
+
 class Dropped(Message):
     """What was pasted are files: terminals paste the paths of what is dropped on them."""
 

@@ -108,6 +108,11 @@ class Work:
             identified = await self.session.lookup.resolve(text)
         except Several as error:
             self._post(say.Choose(clean_line(text.strip(), 40), error.orders))
+        except NotAnId as error:
+            from console.domain.meanings import meanings
+
+            known = await asyncio.to_thread(meanings, text.strip())
+            self._post(say.Named(known[0].term) if known else say.NotFoundThere(say_failure(error)))
         except READ_FAILURES as error:
             self._post(say.NotFoundThere(say_failure(error)))
         else:

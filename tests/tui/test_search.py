@@ -218,6 +218,54 @@ async def test_what_is_not_possible_here_says_where_it_is_and_goes_there(stage: 
         await console.sees("Cancel · charge S01-3309177-6402958-C010002")
 
 
+@pytest.mark.parametrize(
+    ("typed", "offered", "shown"),
+    [
+        ("acme-118", "open: ○ S01-4966596-9591203", "S01-4966596-9591203  ○ Closed"),
+        ("S01-5797829-1888777", "search: S01-5797829-1888777", "S01-5797829-1888777  ● Charge"),
+        ("refundinitiated", "show: what RefundInitiated means", "RefundInitiated  state · refund"),
+    ],
+)
+async def test_orders_ids_and_words_are_in_the_palette(
+    stage: Stage, typed: str, offered: str, shown: str
+) -> None:
+    async with stage.console(120, 40) as console:
+        await console.look_up("S01-4966596-9591203")
+        await console.look_up("S01-3309177-6402958")
+        await console.press("ctrl+p")
+        await console.sees("refund: this charge")
+        await console.type(typed)
+        await console.sees(offered)
+        await console.press("enter")
+        await console.sees(shown)
+
+
+async def test_what_an_order_is_called_is_only_text_in_the_palette(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await console.look_up("S01-6666013-1313666")  # by its reference: ESC, [5m and markup
+        await console.press("ctrl+p")
+        await console.sees("refund: this charge")
+        await console.type("1313666")
+        await console.sees("open: ● S01-6666013-1313666  Acme-␛[5m")
+        assert not CONTROL.search(console.screen.replace("\n", ""))
+
+
+@pytest.mark.parametrize("term", ["RefundInitiated", "refund initiated", "SoftDeclined"])
+async def test_a_state_or_a_code_is_explained(stage: Stage, term: str) -> None:
+    async with stage.console(120, 40) as console:
+        await console.look_up("S01-4966596-9591203")
+        await console.press("slash")
+        await console.type(term)
+        await console.press("enter")
+        await console.sees(
+            "v1 ↔ v2 ↔ Seller Central", "the order alone, not this one", "to the buyer"
+        )
+        await console.press("escape", "escape")
+        await console.sees("S01-4966596-9591203  ○ Closed")
+        await console.press("n")
+        await console.sees("Notes on S01-4966596-9591203")
+
+
 async def test_what_is_pasted_into_the_palette_is_cleaned(stage: Stage) -> None:
     async with stage.console(120, 40) as console:
         await console.press("ctrl+p")

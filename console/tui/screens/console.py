@@ -445,6 +445,10 @@ class ConsoleScreen(ToolsScreen):
             self.open(chosen.identifier.id)
             self._from_list = True
 
+    def recent_orders(self) -> list[tuple[str, str]]:
+        """The pinned ones and those looked at last: their ids, and how they are named in a list."""
+        return self._recent.choices()
+
     def on_recent_read(self, event: messages.RecentRead) -> None:
         self._recent.show(event, self.order.id if self.order else None)
 
@@ -531,7 +535,7 @@ class ConsoleScreen(ToolsScreen):
         if self.has_class("-wide"):
             self._recent.rows.focus()
             return
-        self._choose(_("Recent orders"), self._recent.choices())
+        self._choose(_("Recent orders"), self.recent_orders())
 
     def _do_others(self) -> None:
         if self.others:

@@ -16,11 +16,20 @@ from textual.widgets import Static
 from console.domain.checkout_v1 import MappingRow, nearest_words, search
 from console.domain.kept import shown
 from console.domain.language import N_, _
+from console.domain.meanings import Meaning, alike, meanings
 from console.tui.widgets.drawn import Drawn
+from console.tui.widgets.explained import to_the_buyer, what_to_do
 from console.tui.widgets.filter import Filter
-from console.tui.words import heading, labelled, literal, quiet, wrapped
+from console.tui.words import heading, kind_word, labelled, literal, quiet, wrapped
 
 LABEL: Final = 16
+_TOPICS: Final = {
+    "state": N_("state"),
+    "reason code": N_("reason code"),
+    "error code": N_("error code"),
+}
+_BELOW: Final = frozenset({"charge", "refund", "authorization", "capture"})
+_BELOW_SAID: Final = N_("Seller Central shows the state of the order alone, not this one.")
 _HINT: Final = N_("a call, a state, a reason code, an id, a report column")
 
 
@@ -78,9 +87,9 @@ class MappingScreen(ModalScreen[None]):
         self.dismiss(None)
 
     def _lines(self, width: int) -> list[Content]:
+        lines = _meanings(self._term, width)
         if not self._rows:
-            return _nothing(self._term, width)
-        lines: list[Content] = []
+            return lines or _nothing(self._term, width)
         for topic, rows in groupby(self._rows, key=lambda row: row.topic):
             if lines:
                 lines.append(Content(""))
@@ -89,6 +98,34 @@ class MappingScreen(ModalScreen[None]):
             for row in rows:
                 lines += _row(row, width)
         return lines
+
+
+def _meanings(term: str, width: int) -> list[Content]:
+    """What a state, a reason code or an error code means that is typed whole."""
+    lines: list[Content] = []
+    for same in alike(meanings(term)):
+        if lines:
+            lines.append(Content(""))
+        for one in same:
+            lines += wrapped(heading(one.term) + quiet("  " + _where(one)), width, 2)
+        meaning = same[0].explanation
+        lines += [*what_to_do(meaning, width), *to_the_buyer(meaning, width)]
+        if any(one.kind in _BELOW for one in same):
+            lines += wrapped(quiet(_(_BELOW_SAID)), width)
+    return lines
+
+
+def _where(one: Meaning) -> str:
+    """`reason code · charge · Declined`, `error code · 422 · create refund`."""
+    calls = ", ".join(call.replace("_", " ") for call in one.operations)
+    of = {
+        "state": [kind_word(one.kind or "")],
+        "reason code": [kind_word(one.kind or ""), one.state or _("any state")],
+        "error code": [
+            *map(str, one.statuses), "Checkout v1" if one.v1 else calls or _("any call")
+        ],
+    }  # fmt: skip
+    return " · ".join([_(_TOPICS[one.topic]), *of[one.topic]])
 
 
 def _row(row: MappingRow, width: int) -> list[Content]:

@@ -159,6 +159,15 @@ class ToolsScreen(NewsScreen):
         if self.work is not None:
             self.app.push_screen(JobScreen(import_job(event.paths, self.work.session.known)))
 
+    def on_named(self, event: messages.Named) -> None:
+        from console.tui.screens.mapping import MappingScreen
+
+        self.is_awaiting = False
+        self.empty_search()
+        if self.order is not None:
+            self.order_pane.rows.focus()
+        self.app.push_screen(MappingScreen(event.term))
+
     def empty_search(self) -> None:
         raise NotImplementedError
 

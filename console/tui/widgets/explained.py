@@ -11,7 +11,7 @@ from console.domain import moments
 from console.domain.action_table import ACTIONS, BY_NAME
 from console.domain.clocks import Clock, clocks
 from console.domain.disputes import can_pay_twice, in_words
-from console.domain.explain import Who
+from console.domain.explain import Explanation, Who
 from console.domain.explained import Explained, explained
 from console.domain.language import N_, _
 from console.domain.order import Order
@@ -98,22 +98,38 @@ def _explained(order: Order, one: Explained, width: int) -> Iterator[Content]:
         (f" ({codes})" if codes else "", QUIET),
     )  # fmt: skip
     yield from wrapped(title, width, 2)
-    means, who, next_step, mend, buyer, amazon = labels = tuple(map(_, _LABELS))
-    column = column_for(labels, LABEL)
-    yield from labelled(means, literal(meaning.meaning), width, column)
-    if meaning.who != "nobody needs to":
-        yield from labelled(who, _(_WHO[meaning.who]), width, column)
-    yield from labelled(next_step, literal(meaning.next_step), width, column)
+    mend, amazon = _(_LABELS[3]), _(_LABELS[5])
+    column = _label_column()
+    yield from what_to_do(meaning, width)
     if one.mend_url is not None:
         yield quiet(_("The buyer's own page to mend it:"))
         yield literal(one.mend_url)  # on a line of its own, so that it can be copied whole
     elif one.mend is not None:
         yield from labelled(mend, literal(one.mend), width, column)
-    said = _("“{sentence}”", sentence=meaning.say_to_buyer)
-    yield from labelled(buyer, literal(said), width, column)
+    yield from to_the_buyer(meaning, width)
     for reason in one.status.reasons:
         if reason.description:
             yield from labelled(amazon, literal(reason.description), width, column)
+
+
+def what_to_do(meaning: Explanation, width: int) -> Iterator[Content]:
+    """What a state or a code means, whose move it is, and which."""
+    means, who, next_step = map(_, _LABELS[:3])
+    column = _label_column()
+    yield from labelled(means, literal(meaning.meaning), width, column)
+    if meaning.who != "nobody needs to":
+        yield from labelled(who, _(_WHO[meaning.who]), width, column)
+    yield from labelled(next_step, literal(meaning.next_step), width, column)
+
+
+def to_the_buyer(meaning: Explanation, width: int) -> list[Content]:
+    """The sentence that can be said to the buyer."""
+    said = _("“{sentence}”", sentence=meaning.say_to_buyer)
+    return labelled(_(_LABELS[4]), literal(said), width, _label_column())
+
+
+def _label_column() -> int:
+    return column_for(map(_, _LABELS), LABEL)
 
 
 def _what_runs_out(order: Order, chosen: str | None, width: int) -> list[Content]:
