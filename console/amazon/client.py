@@ -159,6 +159,7 @@ class AmazonPay:
         self._now = now
         self._throttle = Throttle(account.environment, time.monotonic)
         self._http: httpx.AsyncClient | None = None
+        self._is_closed = False
 
     async def __aenter__(self) -> AmazonPay:
         return self
@@ -167,6 +168,8 @@ class AmazonPay:
         await self.aclose()
 
     async def aclose(self) -> None:
+        """Close its connections. What is sent by it after that is NotSent."""
+        self._is_closed = True
         if self._http is not None:
             await self._http.aclose()
             self._http = None
@@ -416,6 +419,8 @@ class AmazonPay:
         return signed
 
     def _client(self) -> httpx.AsyncClient:
+        if self._is_closed:
+            raise NotSent(N_("The connection to {host} was closed here."), host=self.account.host)
         if self._http is None:
             self._http = self._connection()
         return self._http

@@ -162,6 +162,21 @@ class TestBytes:
                 await connect(url).send(reservation("POST", path, b"{}", "k"))
         assert world.log.entries() == []
 
+    async def test_what_comes_after_closing_opens_no_connection(
+        self, connect: Connect, world: World, url: str
+    ) -> None:
+        """A task that outlives its account would leave one open, or write for it."""
+        client = connect(url)
+        await client.get(READ)
+        await client.aclose()
+        asked = len(world.log.entries())
+        with pytest.raises(NotSent):
+            await client.get(READ)
+        with pytest.raises(NotSent):
+            await client.send(refund())
+        await client.aclose()
+        assert len(world.log.entries()) == asked
+
     async def test_a_fresh_date_and_signature_for_each_attempt(self, connect: Connect) -> None:
         with raw_server(reply(200)) as server:
             client = connect(server.url, now=ticking())
