@@ -74,16 +74,38 @@ async def test_what_can_be_captured_is_said_in_the_row_and_found_by_the_filter(
 ) -> None:
     async with stage.console(120, 40) as console:
         await show(console, listed(console, f"{V1}\n{OPEN}\n"))
-        await console.sees("◌ Authorized · 28 days left · can be captured: 20.00 USD")
+        await console.sees("◌ Authorized · can be captured: 20.00 USD · until 2026-02-12, ")
         await console.press("down")
         await console.sees(
-            "authorized 20.00 USD · 28 days left · can be captured: 20.00 USD ·",
+            "authorized 20.00 USD · can be captured: 20.00 USD · until 2026-02-12, 28 days left ·",
             "capture without delay: 5 days left",
         )
         await console.press("slash")
         await console.type("can be captured")
         await console.sees("1 of 2", OPEN)
         await console.sees_no(V1)
+
+
+async def test_its_keys_stand_first_among_all_keys(stage: Stage) -> None:
+    async with stage.console(80, 24) as console:
+        await show(console, listed(console, f"{V1}\n{OPEN}\n"))
+        await console.press("question_mark")
+        await console.sees("space tick it off", "copy the list: every id")
+        await console.press("escape")
+        await console.sees("2 orders")
+
+
+async def test_the_list_is_copied_as_a_table(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await show(console, listed(console, f"{V1}\n{OPEN}\nnothing\n"))
+        await console.sees("2 looked up")
+        await console.press("Y")
+        await console.sees("Copied")
+        assert console.app.clipboard.splitlines() == [
+            f"{V1}\tCaptured",
+            f"{OPEN}\tAuthorized\tcan be captured: 20.00 USD\tuntil 2026-02-12, 28 days left",
+            "nothing",
+        ]
 
 
 async def test_in_80_columns_no_amount_is_cut(stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -30,16 +31,21 @@ _MEANINGS = (
 
 
 class HelpScreen(ModalScreen[None]):
-    """Every key, every symbol."""
+    """Every key, every symbol; first those of the place `title` that it was asked for in."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,f1,enter", "leave", "Back", show=False)
     ]
 
+    def __init__(self, title: str = "", keys: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__()
+        self._title = title
+        self._keys = tuple(keys)
+
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="tall"):
             with VerticalScroll(id="help-pane"):
-                yield Drawn(help_lines, id="help")
+                yield Drawn(self._lines, id="help")
             keys = _("↑ ↓  scroll     esc  back")
             yield Static(quiet(keys), id="dialog-keys", markup=False)
 
@@ -49,6 +55,12 @@ class HelpScreen(ModalScreen[None]):
 
     def action_leave(self) -> None:
         self.dismiss(None)
+
+    def _lines(self, width: int) -> list[Content]:
+        lines = [heading(_(self._title))] if self._keys else []
+        for key, what in self._keys:
+            lines += _key(key, _(what), width)
+        return [*lines, *([Content("")] if lines else []), *help_lines(width)]
 
 
 def help_lines(width: int) -> list[Content]:

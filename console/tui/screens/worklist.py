@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol, cast
 
@@ -18,6 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from console.clipboard import copy
+from console.domain import moments
 from console.domain.batch import Report, Standing
 from console.domain.ids import Kind
 from console.domain.language import N_, _
@@ -56,7 +57,19 @@ _KINDS: Final = {
     Kind.DISPUTE: N_("dispute"),
     Kind.CHECKOUT_SESSION: N_("session"),
 }
-_KEYS: Final = N_("enter open  space tick  n p next/prev  y copy  / filter  f fixes  esc back")
+_KEYS: Final = N_("enter open  space tick  y copy  / filter  f fixes  ? all keys  esc back")
+# The same for the page of all keys.
+_HELP: Final = (
+    ("enter", N_("open the order; w comes back to the list")),
+    ("space", N_("tick it off, or take the tick away")),
+    ("n p", N_("to the next that is not ticked off, or the one before")),
+    ("y", N_("copy the id")),
+    ("Y", N_("copy the list: every id that is shown, with its state and amounts")),
+    ("/", N_("show what matches only; an id that is not in the list is looked up")),
+    ("s", N_("stop looking the orders up, or go on from here")),
+    ("f", N_("one action for the ticked orders, or for all of them")),
+    ("esc", N_("show everything again, or back to the order")),
+)
 
 
 class _Console(Protocol):
@@ -181,6 +194,16 @@ class WorkList:
         ids = [one.identifier.id for one in self.entries if one.identifier is not None]
         return min(_ID, max(map(len, ids), default=_ID))
 
+    def copied(self, number: int) -> str:
+        """An entry as a line of a table: its id, and what a look gave."""
+        entry, found = self.entries[number], self.result(self.entries[number])
+        cells = [entry.identifier.id if entry.identifier is not None else entry.shown]
+        if isinstance(found, str):
+            cells.append(found)
+        elif found is not None:
+            cells += [found.state, *(one.plain for one in _can_be_captured(found))]
+        return "\t".join(cells)
+
     def words(self, number: int) -> str:
         """What a filter searches in: everything that the row of an entry tells."""
         entry, found = self.entries[number], self.result(self.entries[number])
@@ -299,6 +322,7 @@ class WorkListScreen(ModalScreen[Entry | str | None]):
         Binding("n", "unticked(1)", "Next unticked", show=False),
         Binding("p", "unticked(-1)", "Previous unticked", show=False),
         Binding("y", "copy", "Copy", show=False),
+        Binding("Y", "copy_all", "Copy the list", show=False),
         Binding("s", "look", "Stop or go on looking", show=False),
         Binding("f", "batch", "One action for these orders", show=False),
         Binding("slash", "filter", "Filter", show=False),
@@ -378,7 +402,7 @@ class WorkListScreen(ModalScreen[Entry | str | None]):
     def action_help(self) -> None:
         from console.tui.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen())
+        self.app.push_screen(HelpScreen(N_("Work list"), _HELP))
 
     @on(Filter.Changed)
     def _filtered(self) -> None:
@@ -441,6 +465,12 @@ class WorkListScreen(ModalScreen[Entry | str | None]):
         if entry is not None:
             text = entry.identifier.id if entry.identifier else entry.shown
             self.run_worker(self._copying(text), group="copy", exit_on_error=False)
+
+    def action_copy_all(self) -> None:
+        """What is shown, as lines of a table: for a ticket or a spreadsheet."""
+        worklist = self._list
+        lines = [worklist.copied(number) for number in self.query_one(Rows).shown]
+        self.run_worker(self._copying("\n".join(lines)), group="copy", exit_on_error=False)
 
     async def _copying(self, text: str) -> None:
         self._copied = await copy(text, self.app.copy_to_clipboard)
@@ -518,21 +548,28 @@ def _row(worklist: WorkList, number: int, width: int) -> Content:
 
 
 def _can_be_captured(found: Summary, roomy: bool = True) -> list[Content]:
-    """What most lists are gone through for: for how long, and `can be captured: 85.00 EUR`.
+    """What most lists are gone through for: `can be captured: 85.00 EUR`, and for how long.
 
-    Where there is less room the amount comes first, as a cut amount would be another one.
+    The amount comes first, as a cut amount would be another one.
     """
     if found.capturable is None:
         return []
-    left = []
-    if found.lapses is not None:
-        count = found.lapses.count
-        if found.lapses.what == "permission":
-            count = f"{found.lapses.title}: {count}"
-        left.append(Content.styled(count, TONES[found.lapses.tone]))
+    said = N_("can be captured: {amount}") if roomy else N_("capturable: {amount}")
+    return [Content(_(said, amount=found.capturable)), *_lapses(found, roomy)]
+
+
+def _lapses(found: Summary, roomy: bool) -> Iterator[Content]:
+    """How long it can be, and where there is room, until which day."""
+    clock = found.lapses
+    if clock is None or clock.until is None:
+        return
+    count = clock.count
     if roomy:
-        return [*left, Content(_("can be captured: {amount}", amount=found.capturable))]
-    return [Content(_("capturable: {amount}", amount=found.capturable)), *left]
+        day = moments.local(clock.until).strftime("%Y-%m-%d")
+        count = _("until {day}, {count}", day=day, count=count)
+    if clock.what == "permission":
+        count = f"{clock.title}: {count}"
+    yield Content.styled(count, TONES[clock.tone])
 
 
 def _detail(worklist: WorkList, width: int) -> list[Content]:
