@@ -266,6 +266,31 @@ async def test_a_state_or_a_code_is_explained(stage: Stage, term: str) -> None:
         await console.sees("Notes on S01-4966596-9591203")
 
 
+@pytest.mark.parametrize(
+    ("key", "shown"), [("question_mark", "Actions on the"), ("comma", "Language")]
+)
+async def test_with_nothing_typed_what_no_id_begins_with_is_a_key(
+    stage: Stage, key: str, shown: str
+) -> None:
+    async with stage.console(120, 40) as console:
+        await console.press(key)
+        await console.sees(shown)
+        await console.press("escape")
+        await console.type("a?,b")
+        await console.sees("/ a?,b")
+
+
+async def test_while_something_is_typed_the_footer_says_how_letters_become_keys(
+    stage: Stage,
+) -> None:
+    async with stage.console(120, 40) as console:
+        await console.sees("esc and then: l Recent")
+        await console.press("escape")
+        await console.sees("/ Search l Recent")
+        await console.press("slash")
+        await console.sees("esc and then: l Recent")
+
+
 async def test_what_is_pasted_into_the_palette_is_cleaned(stage: Stage) -> None:
     async with stage.console(120, 40) as console:
         await console.press("ctrl+p")

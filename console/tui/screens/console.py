@@ -130,6 +130,9 @@ class ConsoleScreen(ToolsScreen):
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width >= BROAD, "-broad")
 
+    def on_descendant_focus(self) -> None:
+        self.query_one(Keys).redraw()
+
     @property
     def _recent(self) -> RecentPane:
         return self.query_one(RecentPane)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
+from textual.widgets import Input
 
 from console.domain.action_table import ACTIONS
 from console.domain.language import _
@@ -45,11 +46,19 @@ class Keys(Drawn):
             )
             for action in ACTIONS
         ]
-        general = _general(lambda key: key.in_footer)
+        general = self._general(lambda key: key.in_footer)
         if sum(part.cell_length + 1 for part in general) > width:
-            general = _general(lambda key: key.in_footer and not key.only_with_room)
+            general = self._general(lambda key: key.in_footer and not key.only_with_room)
         first = _read_only(width) if self._read_only else _line(actions, width)
         return [first, _line(general, width)]
+
+    def _general(self, wanted: Callable[[General], bool]) -> list[Content]:
+        """While something is typed, letters are letters: how they become keys stands first."""
+        typing = isinstance(self.screen.focused, Input)
+        back = keymap.shown("general.back", "esc")
+        first = Content.assemble((back, "bold $text-accent"), " ", (_("and then:"), QUIET))
+        before = [doing(first, "general('back')")] if typing else []
+        return before + _general(lambda key: wanted(key) and not (typing and key.name == "search"))
 
     def _action(self, name: str, key: str, title: str) -> Content:
         offer = self._offers.get(name)

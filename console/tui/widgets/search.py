@@ -15,6 +15,7 @@ from console.domain.text import clean_line
 from console.tui.widgets.cursor import RestingInput
 
 LONGEST: Final = 300
+NO_TEXT: Final = "?,"
 _REST_SECONDS: Final = 0.5  # so soon after the one before, a key is still of the same paste
 _PRIVATE_KEY: Final = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY|PuTTY-User-Key-File")
 
@@ -54,6 +55,13 @@ class SearchInput(CleanInput):
         )
         self._rest_until = 0.0  # what comes before is the rest of a key that was refused
 
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """With nothing typed yet, what no id begins with is a key as everywhere."""
+        return not self._is_no_text(character) and super().check_consume_key(key, character)
+
+    def _is_no_text(self, character: str | None) -> bool:
+        return character is not None and character in NO_TEXT and not self.value
+
     async def _on_key(self, event: events.Key) -> None:
         """`/` goes to the search from anywhere; in it, at its start, it writes no slash.
 
@@ -65,6 +73,8 @@ class SearchInput(CleanInput):
             self._rest_until = time.monotonic() + _REST_SECONDS
         elif event.character == "/" and self.selected_text == self.value:
             event.stop()
+            event.prevent_default()
+        elif self._is_no_text(event.character):
             event.prevent_default()
         else:
             await super()._on_key(event)
