@@ -447,14 +447,10 @@ class OutcomeStep(VerticalScroll, can_focus=True):
         self.query_one(Drawn).redraw()
 
     def _lines(self, width: int) -> list[Content]:
-        lines: list[Content] = []
         if self._said is not None:
-            lines += [*said_lines(self._said, width), Content("")]
-        else:
-            lines += [
-                *wrapped(literal(_("Confirmed: {what}", what=self._asked)), width),
-                Content(""),
-            ]
+            return said_lines(self._said, width)
+        asked = literal(_("Confirmed: {what}", what=self._asked))
+        lines = [*wrapped(asked, width), Content("")]
         if self._countdown:
             lines += wrapped(Content.styled(self._countdown, LOUD), width)
         return [*lines, *(quiet(f"· {text}") for text in self._progress[-MOST_PROGRESS:])]
