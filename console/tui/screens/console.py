@@ -85,6 +85,7 @@ class ConsoleScreen(ToolsScreen):
         self.others: tuple[Identifier, ...] = ()
         self.worklist: WorkList | None = None
         self._from_list = False  # the order on the screen was opened from it
+        self._wants_recent = False  # the list was asked for before it was read
         self._source = source
         self.set_class(source.environment == "live", "-live", update=False)
         self.browser = Browser(self)
@@ -131,7 +132,7 @@ class ConsoleScreen(ToolsScreen):
         self.set_class(event.size.width >= BROAD, "-broad")
 
     def on_descendant_focus(self) -> None:
-        self.query_one(Keys).redraw()
+        self.query_one(Keys).type(isinstance(self.focused, Input))
 
     @property
     def _recent(self) -> RecentPane:
@@ -454,6 +455,9 @@ class ConsoleScreen(ToolsScreen):
 
     def on_recent_read(self, event: messages.RecentRead) -> None:
         self._recent.show(event, self.order.id if self.order else None)
+        if self._wants_recent and self.is_current:
+            self._do_recent()
+        self._wants_recent = False
 
     @on(RowList.Chosen, "#recent")
     def _recent_chosen(self, event: RowList.Chosen) -> None:
@@ -537,8 +541,10 @@ class ConsoleScreen(ToolsScreen):
     def _do_recent(self) -> None:
         if self.has_class("-wide"):
             self._recent.rows.focus()
-            return
-        self._choose(_("Recent orders"), self.recent_orders())
+        elif self._recent.was_read:
+            self._choose(_("Recent orders"), self.recent_orders())
+        else:
+            self._wants_recent = True  # at the start: they come in a moment
 
     def _do_others(self) -> None:
         if self.others:

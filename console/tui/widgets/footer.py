@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
-from textual.widgets import Input
 
 from console.domain.action_table import ACTIONS
 from console.domain.language import _
@@ -32,12 +31,19 @@ class Keys(Drawn):
         super().__init__(self._lines, id="keys")
         self._offers: Mapping[str, Offer] = {}
         self._read_only = False
+        self._typing = False
 
     def offer(self, offers: Mapping[str, Offer], *, read_only: bool = False) -> None:
         """Offers by action, for what is chosen now; `read_only`: the profile sends nothing."""
         self._offers = dict(offers)
         self._read_only = read_only
         self.redraw()
+
+    def type(self, typing: bool) -> None:
+        """Whether what is pressed goes into a field."""
+        if typing != self._typing:
+            self._typing = typing
+            self.redraw()
 
     def _lines(self, width: int) -> list[Content]:
         actions = [
@@ -54,11 +60,14 @@ class Keys(Drawn):
 
     def _general(self, wanted: Callable[[General], bool]) -> list[Content]:
         """While something is typed, letters are letters: how they become keys stands first."""
-        typing = isinstance(self.screen.focused, Input)
         back = keymap.shown("general.back", "esc")
         first = Content.assemble((back, "bold $text-accent"), " ", (_("and then:"), QUIET))
-        before = [doing(first, "general('back')")] if typing else []
-        return before + _general(lambda key: wanted(key) and not (typing and key.name == "search"))
+        if not self._typing:
+            return _general(wanted)
+        return [
+            doing(first, "general('back')"),
+            *_general(lambda key: wanted(key) and key.name != "search"),
+        ]
 
     def _action(self, name: str, key: str, title: str) -> Content:
         offer = self._offers.get(name)

@@ -32,6 +32,7 @@ class RecentPane(Vertical):
         super().__init__(id="recent-pane")
         self._now = now
         self._known: list[Known] = []
+        self.was_read = False
         self._pinned: frozenset[str] = frozenset()
         self._noted: frozenset[str] = frozenset()
 
@@ -45,6 +46,7 @@ class RecentPane(Vertical):
 
     def show(self, read: RecentRead, shown: str | None) -> None:
         """The list anew; the cursor goes to the order that is shown."""
+        self.was_read = True
         self._known = [*read.pinned, *read.recent]
         self._pinned = frozenset(known.id for known in read.pinned)
         self._noted = read.noted
