@@ -44,6 +44,11 @@ def use(catalogue: NullTranslations, between: str = " ", thousands: str = ",") -
     _Speaker.catalogue, _Speaker.between, _Speaker.thousands = catalogue, between, thousands
 
 
+def spoken() -> object:
+    """What everything is said by now: another object for another language."""
+    return _Speaker.catalogue
+
+
 def _(text: str, /, **values: object) -> str:
     """`text` in the language of the reader, with `values` in place of its `{names}`.
 

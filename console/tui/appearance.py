@@ -1,7 +1,4 @@
-"""How the screen looks and listens: what the settings say, applied; what changes, written.
-
-The language is chosen before anything is drawn, so another one is spoken from the next start.
-"""
+"""How the screen looks and listens: what the settings say, applied; what changes, written."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
-from typing import Any, Final
+from typing import Any, Final, Protocol, runtime_checkable
 
 from textual.app import App
 from textual.widgets import Input
@@ -25,10 +22,19 @@ from console.tui.ascii import Ascii, needs_ascii
 from console.tui.themes import DEFAULT, NAMES, THEMES
 from console.tui.widgets.drawn import Drawn
 
+_OF_LANGUAGE: Final = ("language", "ascii")  # the settings that it depends on
 Value = str | bool | tuple[str, ...] | None
 _DEFAULTS: Final = ScreenSettings()
 _NOT_IN_ASCII: Final = ("ja",)  # languages of which nothing would be left
 VOCABULARY: Final = Vocabulary(tuple(LANGUAGES), NAMES, tuple(keymap.BOUND))
+
+
+@runtime_checkable
+class Labelled(Protocol):
+    """A screen with texts that are not drawn anew by themselves."""
+
+    def label(self) -> None:
+        """Say them in the language that is spoken now."""
 
 
 def read_settings(places: Places) -> Read:
@@ -41,18 +47,24 @@ def read_settings(places: Places) -> Read:
 
 def speak_as_set(read: Read, environ: Mapping[str, str]) -> Read:
     """Speak the language of the settings, else that of the locale, before anything is drawn."""
-    code = read.settings.language or language_of(environ)
     chosen = read.settings.ascii
-    if code in _NOT_IN_ASCII and (_is_ascii(environ) if chosen is None else chosen):
-        said = _("Japanese can't be shown in ASCII alone: this is English")
-        asked = read.settings.language is not None
-        return Read(read.settings, (*read.problems, said)) if asked else read
+    in_ascii = _is_ascii(environ) if chosen is None else chosen
+    problem = _speak(read.settings.language, environ, in_ascii=in_ascii)
+    return Read(read.settings, (*read.problems, problem)) if problem else read
+
+
+def _speak(chosen: str | None, environ: Mapping[str, str], *, in_ascii: bool) -> str:
+    """Speak the chosen language, else that of the locale; what is against it, and then English."""
+    code = chosen or language_of(environ)
+    if code in _NOT_IN_ASCII and in_ascii:
+        speak("en")
+        return _("Japanese can't be shown in ASCII alone: this is English") if chosen else ""
     try:
         speak(code)
     except OSError as error:  # the catalogue is not where it was installed
-        said = _("{language} can't be spoken: {why}", language=LANGUAGES[code], why=error)
-        return Read(read.settings, (*read.problems, said))
-    return read
+        speak("en")
+        return _("{language} can't be spoken: {why}", language=LANGUAGES[code], why=error)
+    return ""
 
 
 def _is_ascii(environ: Mapping[str, str]) -> bool:
@@ -100,8 +112,11 @@ class Appearance:
         chosen = self.settings.ascii
         return self._terminal_is_ascii if chosen is None else chosen
 
-    async def change(self, name: str, value: Value) -> None:
-        """Write a setting and apply it. Raises SettingsError where it can't be written."""
+    async def change(self, name: str, value: Value) -> str:
+        """Write a setting and apply it; what is against it, else nothing.
+
+        Raises SettingsError where it can't be written.
+        """
         await asyncio.to_thread(self._file.change, name, value)
         key, _dot, inner = name.partition(".")
         if inner:
@@ -114,7 +129,15 @@ class Appearance:
             new: dict[str, Any] = {key: default if value is None else value}
             self.settings = self.settings._replace(**new)
         self._apply()
+        problem = ""
+        if key in _OF_LANGUAGE:
+            chosen = self.settings.language
+            problem = _speak(chosen, os.environ, in_ascii=self.is_ascii)
+            for screen in self._app.screen_stack:
+                if isinstance(screen, Labelled):
+                    screen.label()
         self._draw_again()
+        return problem
 
     def value_of(self, name: str) -> Value:
         """What a setting says now; None where that is what holds without it."""

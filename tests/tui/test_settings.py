@@ -144,7 +144,7 @@ class TestScreen:
             await console.press("escape", "comma")
             await console.sees("Settings", *(setting.title for setting in SETTINGS))
             await console.sees(
-                "as the system says", "dark", "of this machine", "changes at the next"
+                "as the system says", "dark", "of this machine", "own words"
             )
             for action in ACTIONS:
                 assert f"  {action.title} " in console.screen
@@ -154,14 +154,6 @@ class TestScreen:
             await console.type("refund")
             await console.sees_no("Capture")
             await console.sees("Give captured money back")
-
-    async def test_another_language_is_told_when_it_comes(self, stage: Stage) -> None:
-        async with opened(stage, size=(100, 50)) as console:
-            await console.press("escape", "comma")
-            await console.sees("Settings", "changes at the next start")
-            assert "Leave payconsole and start it again" not in console.screen
-            await console.press("enter", "down", "enter")
-            await console.sees("It is kept. Leave payconsole and start it again to see it.")
 
     def test_every_setting_of_the_file_is_there(self) -> None:
         fields = set(ScreenSettings._fields)
@@ -252,13 +244,32 @@ class TestScreen:
             await console.press("u")
             await console.until(lambda: console.app.theme == "dark")
 
-    async def test_a_language_is_written_and_says_when(self, stage: Stage) -> None:
-        async with opened(stage) as console:
+    async def test_a_language_is_written_and_spoken_at_once(self, stage: Stage) -> None:
+        async with opened(stage, size=(120, 40)) as console:
+            await console.look_up(ORDER)
+            await console.sees("Recent", "captured", "order created")
             await choose(console, "language")
-            await console.sees("It changes at the next start")
             await console.press("enter", "end", "enter")
-            await console.sees("日本語")
+            await console.sees("設定", "esc 戻る")
             assert 'language = "ja"' in written(stage)
+            await console.press("escape", "slash")
+            await console.press("ctrl+u")
+            await console.sees("最近", "売上請求済み", "R022311 作成", "返金")
+            await console.sees_no("created")
+            await console.press("escape", "comma", "d")
+            await console.sees("Settings", "as the system says")
+            await console.press("escape")
+            await console.sees("Recent", "captured", "order created")
+
+    async def test_where_only_ascii_is_left_japanese_gives_way(self, stage: Stage) -> None:
+        async with opened(stage, "[screen]\nascii = true\n") as console:
+            await choose(console, "language")
+            await console.press("enter", "end", "enter")
+            await console.sees("Japanese can't be shown in ASCII alone: this is English")
+            await console.press("down", "down", "down", "enter")
+            await console.sees("設定")
+            await console.press("enter", "enter")
+            await console.sees("Settings", "ASCII only")
 
     async def test_a_new_key_is_pressed_and_conflicts_are_named(self, stage: Stage) -> None:
         async with opened(stage) as console:

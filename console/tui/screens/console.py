@@ -128,6 +128,12 @@ class ConsoleScreen(ToolsScreen):
         if not self.app._batch_count:
             super()._compositor_refresh()
 
+    def label(self) -> None:
+        """In another language: what was told of the order is read again."""
+        self.query_one(SearchInput).label()
+        if self.order is not None and self.work is not None:
+            self.work.read_again(self.order)
+
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width >= BROAD, "-broad")
 

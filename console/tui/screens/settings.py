@@ -51,7 +51,7 @@ SETTINGS: Final = (
     Setting(
         "language",
         N_("Language"),
-        N_("Of everything but Amazon's own words. It changes at the next start."),
+        N_("Of everything but Amazon's own words."),
         ((None, N_("as the system says")), *LANGUAGES.items()),
         is_long=True,
     ),
@@ -95,7 +95,6 @@ _FIRST: Final[dict[str, Value]] = {
     "motion": True,
     LOCK.name: f"{LOCK_MINUTES:g}",
 }
-_NEXT_START: Final = N_("It is kept. Leave payconsole and start it again to see it.")
 _KEY_MEANS: Final = N_("Enter, then the key that you want for it. One key does one thing.")
 
 
@@ -121,10 +120,14 @@ class SettingsScreen(ModalScreen[None]):
         with Vertical(id="dialog", classes="tall settings"):
             yield RowList(id="settings", empty=_("There is no such setting."), filterable=True)
             yield Drawn(self._meaning, id="setting-text")
-            yield Static(quiet(_(_KEYS)), id="dialog-keys", markup=False)
+            yield Static(id="dialog-keys", markup=False)
+
+    def label(self) -> None:
+        self.query_one("#dialog").border_title = Content(_("Settings"))
+        self.query_one("#dialog-keys", Static).update(quiet(_(_KEYS)))
 
     def on_mount(self) -> None:
-        self.query_one("#dialog").border_title = Content(_("Settings"))
+        self.label()
         self._show(self._at)
         self.query_one(RowList).focus()
         self.run_worker(self._read_limit(), exit_on_error=False)
@@ -196,18 +199,18 @@ class SettingsScreen(ModalScreen[None]):
 
     async def _write(self, name: str, value: Value, is_undo: bool) -> None:
         async with self._writing:
-            before = self._kept(name)
+            before, against = self._kept(name), ""
             try:
                 if name == LOCK.name:
                     await self._locking.change_limit(None if value is None else float(str(value)))
                 else:
-                    await self._appearance.change(name, value)
+                    against = await self._appearance.change(name, value)
             except SettingsError as error:
                 self._wrong = str(error)
             except OSError as error:
                 self._wrong = _("The settings can't be written: {why}", why=error.strerror or "")
             else:
-                self._wrong = ""
+                self._wrong = against
                 if not is_undo:
                     self._done.append((name, before))
             self._show()
@@ -257,8 +260,6 @@ class SettingsScreen(ModalScreen[None]):
         if name is None:
             return []
         told = [quiet(_(text)) for text in _means(name)]
-        if name == "language" and any(changed == name for changed, _before in self._done):
-            told.append(Content.styled(_(_NEXT_START), TONES["warning"]))
         return [line for text in told for line in wrapped(text, width)]
 
 

@@ -18,7 +18,7 @@ from textual.message import Message
 
 from console.domain import moments
 from console.domain.action_table import ACTIONS
-from console.domain.language import _, many
+from console.domain.language import N_, _, many, spoken
 from console.tui.keys import RAW, TABS
 from console.tui.widgets.drawn import Drawn, DrawnPane
 from console.tui.widgets.rows import RowList
@@ -101,7 +101,7 @@ class OrderPane(Vertical):
     def compose(self) -> ComposeResult:
         yield self._head
         yield self._title
-        yield RowList(id="transactions", empty=_("No charge is known of this order yet."))
+        yield RowList(id="transactions", empty=N_("No charge is known of this order yet."))
         yield self._tabs
         yield self._details
 
@@ -195,7 +195,7 @@ class OrderPane(Vertical):
         """Drawn anew only where something that it tells of has changed: it may be 200 lines."""
         from console.tui.widgets import details
 
-        about = (order, self.notes, width, moments.zone())
+        about = (order, self.notes, width, moments.zone(), spoken())
         if self._timeline is None or self._timeline[0] != about:
             self._timeline = about, details.timeline(_with_notes(order, self.notes), width)
         return self._timeline[1]

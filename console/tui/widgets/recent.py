@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Static
 
-from console.domain.language import _
+from console.domain.language import N_, _
+from console.tui.widgets.drawn import Drawn
 from console.tui.widgets.rows import Row, RowList
 from console.tui.words import QUIET, TONES, age, ending_id, literal, spread, symbol, tone_of
 
@@ -37,8 +37,8 @@ class RecentPane(Vertical):
         self._noted: frozenset[str] = frozenset()
 
     def compose(self) -> ComposeResult:
-        yield Static(_("Recent"), id="recent-title", markup=False)
-        yield RowList(id="recent", empty=_("Nothing was looked up yet."), filterable=True)
+        yield Drawn(lambda _width: [Content(_("Recent"))], id="recent-title")
+        yield RowList(id="recent", empty=N_("Nothing was looked up yet."), filterable=True)
 
     @property
     def rows(self) -> RowList:

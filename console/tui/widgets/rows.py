@@ -282,7 +282,7 @@ class RowList(VerticalScroll, can_focus=True):
 
     def _draw(self, line: int, width: int) -> Content:
         if not self._rows:
-            return quiet(_("Nothing matches.") if self._all else self._empty)
+            return quiet(_("Nothing matches.") if self._all else _(self._empty))
         number = bisect_left(self._places, line)
         if number == len(self._rows):
             return quiet(many("… and {count} more", "… and {count} more", self._beyond))

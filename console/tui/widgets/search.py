@@ -50,10 +50,13 @@ class SearchInput(CleanInput):
         """A private key came in. It is not shown, not kept, and not part of this message."""
 
     def __init__(self) -> None:
-        super().__init__(
-            placeholder=_("any id, order number, link or mail text"), id="search", compact=True
-        )
+        super().__init__(id="search", compact=True)
+        self.label()
         self._rest_until = 0.0  # what comes before is the rest of a key that was refused
+
+    def label(self) -> None:
+        """Say what goes in, in the language that is spoken now."""
+        self.placeholder = _("any id, order number, link or mail text")
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """With nothing typed yet, what no id begins with is a key as everywhere."""
