@@ -143,9 +143,7 @@ class TestScreen:
         async with opened(stage, size=(100, 50)) as console:
             await console.press("escape", "comma")
             await console.sees("Settings", *(setting.title for setting in SETTINGS))
-            await console.sees(
-                "as the system says", "dark", "of this machine", "own words"
-            )
+            await console.sees("as the system says", "dark", "of this machine", "own words")
             for action in ACTIONS:
                 assert f"  {action.title} " in console.screen
             await console.press("end")

@@ -60,7 +60,7 @@ _KINDS: Final = {
 _KEYS: Final = N_("enter open  space tick  y copy  / filter  f fixes  ? all keys  esc back")
 # The same for the page of all keys.
 _HELP: Final = (
-    ("enter", N_("open the order; w comes back to the list")),
+    ("enter", N_("open the order; back from there leads to the list")),
     ("space", N_("tick it off, or take the tick away")),
     ("n p", N_("to the next that is not ticked off, or the one before")),
     ("y", N_("copy the id")),
