@@ -67,7 +67,7 @@ def known_here(order: Order, charge_id: str) -> str:
     names = [d.id for d in disputes_of(order, charge_id)]
     if names:
         return _("known here: {disputes}", disputes=", ".join(names))
-    return _("none known here; Seller Central shows them")
+    return _("none known here; Seller Central would show any")
 
 
 def doubts(order: Order, charge_id: str | None = None) -> tuple[str, ...]:

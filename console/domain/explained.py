@@ -30,6 +30,10 @@ _NOT_THE_METHOD: Final = frozenset(
     {"ChargeInProgress", "AmountNotSet", "AmazonRejected", "ProcessingFailure",
      "TransactionTimedOut"}
 )  # fmt: skip
+_NO_ROOM: Final = N_(
+    "The buyer's consent stands; nothing of its limit is free, as it is authorized already."
+)
+_NO_ROOM_NEXT: Final = N_("Capture what is authorized, or cancel it to free its amount.")
 _NO_LINK: Final = N_(
     "Amazon publishes no address for one-time orders: the buyer signs in on Amazon Pay's pages, "
     "opens this order there and changes the payment method."
@@ -89,8 +93,23 @@ def _permission(order: Order, permission: ChargePermission) -> Explained:
             meaning=together(meaning.meaning, limit.meaning),
             next_step=wait_for_next_month(order.observed.date()),
         )
+    elif _has_no_room(order, permission):
+        meaning = replace(meaning, meaning=_(_NO_ROOM), next_step=_(_NO_ROOM_NEXT))
     one = Explained("charge_permission", permission.id, permission.status, meaning)
     return _with_link(order, one) if permission.state == "NonChargeable" else one
+
+
+def _has_no_room(order: Order, permission: ChargePermission) -> bool:
+    """Chargeable, with its limit taken up by what is authorized and not yet captured."""
+    balance, open_amount = permission.balance, order.totals.authorized_open
+    return (
+        permission.state == "Chargeable"
+        and permission.is_one_time
+        and balance is not None
+        and not balance.is_positive
+        and open_amount is not None
+        and open_amount.is_positive
+    )
 
 
 def _month_is_used_up(permission: ChargePermission) -> bool:

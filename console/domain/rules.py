@@ -123,7 +123,7 @@ _NO_CANCEL: Final = {
 
 _CANCELLED: Final = {
     "AuthorizationInitiated": N_("Nothing is reserved yet; the pending authorization ends."),
-    "Authorized": N_("The reserved amount, {amount}, is released; nothing was collected."),
+    "Authorized": N_("The reserved amount, {amount}, is released; nothing of it was collected."),
 }
 
 

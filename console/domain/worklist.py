@@ -275,7 +275,7 @@ class Summary:
     refundable: Money | None
     above_captured: Money | None  # the part of `refundable` that is more than what is left
     capturable: Money | None  # what can be captured now, of the charge that the entry names
-    no_capture: str  # why nothing can, in a sentence; empty where no one charge is meant
+    no_capture: str  # why nothing can, or not by this line, in a sentence
     lapses: Clock | None  # when that is no longer reserved, or the permission ends before it
     prompt: Clock | None  # until when a capture of it is answered at once
     reference: str | None
@@ -288,7 +288,8 @@ def summary_of(order: Order) -> Summary:
     found = _named(order, asked) or order.permission
     totals = order.totals
     permission = order.permission
-    capture = _capture(order, found)
+    captures = _captures(order, found)
+    capture = captures[0] if len(captures) == 1 else None
     target = capture.target if capture is not None and capture.allowed else None
     running = {one.what: one for one in clocks(order) if one.object == target and not one.passed}
     return Summary(
@@ -303,7 +304,7 @@ def summary_of(order: Order) -> Summary:
         refundable=totals.refundable,
         above_captured=totals.above_captured,
         capturable=capture.max_amount if capture is not None and capture.allowed else None,
-        no_capture=capture.why if capture is not None and not capture.allowed else "",
+        no_capture=_why_none(captures),
         lapses=_first(running.get("authorization"), _permission_life(order)),
         prompt=running.get("capture_without_delay"),
         reference=permission.merchant.reference if permission else _reference(order.charges),
@@ -322,9 +323,9 @@ def _first(lapses: Clock | None, ends: Clock | None) -> Clock | None:
     return min(lapses, ends, key=lambda one: one.left or timedelta.max)
 
 
-def _capture(order: Order, named: object) -> Offer | None:
-    """Of the charge that was named; where the order was, of its only charge that can be captured,
-    or of its only charge.
+def _captures(order: Order, named: object) -> list[Offer]:
+    """Of the charge that was named; where the order was, of its charges that can be captured,
+    or of all of them.
     """
     from console.domain.rules import offers
 
@@ -332,9 +333,17 @@ def _capture(order: Order, named: object) -> Offer | None:
     if isinstance(named, Charge):
         found = [offer for offer in found if offer.target == named.id]
     elif named is not order.permission:
-        return None
-    found = [offer for offer in found if offer.allowed] or found
-    return found[0] if len(found) == 1 else None
+        return []
+    return [offer for offer in found if offer.allowed] or found
+
+
+def _why_none(captures: list[Offer]) -> str:
+    count = len(captures)
+    if count == 1:
+        return "" if captures[0].allowed else captures[0].why
+    if count and captures[0].allowed:
+        return _("{count} charges can be captured: open the order to choose one.", count=count)
+    return _("None of its {count} charges can be captured.", count=count) if count else ""
 
 
 Member = Charge | Refund | Dispute | CheckoutSession

@@ -87,6 +87,13 @@ def test_a_hard_decline_says_what_to_do_with_this_kind_of_order(
     assert next_step in of(found, "charge").explanation.next_step
 
 
+def test_where_all_of_the_limit_is_authorized_the_next_step_is_no_new_charge() -> None:
+    held = order(charge("Authorized"), permission=permission(balance="0.00 USD"))
+    assert "Capture what is authorized" in of(held, "charge_permission").explanation.next_step
+    free = order(charge("Authorized"), permission=permission(balance="5.00 USD"))
+    assert "Create a charge" in of(free, "charge_permission").explanation.next_step
+
+
 @pytest.mark.parametrize("reason", ["AmazonRejected", "ProcessingFailure", "TransactionTimedOut"])
 def test_what_no_payment_method_can_mend_gives_no_link(reason: str) -> None:
     found = order(declined(reason, of=AGREEMENT), permission=permission(id=AGREEMENT))

@@ -148,7 +148,7 @@ class TestCharges:
             ("refund", "Captured", "Up to 46.00 USD can be refunded.", "46.00 USD"),
             ("capture", "Authorized", "Up to 40.00 USD can be captured, once.", "40.00 USD"),
             ("cancel", "Authorized",
-             "The reserved amount, 40.00 USD, is released; nothing was collected.", None),
+             "The reserved amount, 40.00 USD, is released; nothing of it was collected.", None),
             ("cancel", "AuthorizationInitiated",
              "Nothing is reserved yet; the pending authorization ends.", None),
             ("extend", "Authorized", "The authorization can be renewed for 30 days.", None),

@@ -329,7 +329,13 @@ class TestSummaries:
     def test_of_an_order_with_two_open_charges_nobody_chooses_one(self) -> None:
         two = [charge("Authorized", id=f"{ORDER}-C01000{number}") for number in (1, 2)]
         found = summary_of(replace(order(*two, permission=permission()), query=parse(ORDER)))
-        assert (found.capturable, found.no_capture) == (None, "")
+        assert found.capturable is None
+        assert found.no_capture == "2 charges can be captured: open the order to choose one."
+
+    def test_of_an_order_with_several_charges_that_are_all_over_it_says_so(self) -> None:
+        two = [charge("Declined", id=f"{ORDER}-C01000{number}") for number in (1, 2)]
+        found = summary_of(replace(order(*two, permission=permission()), query=parse(ORDER)))
+        assert found.no_capture == "None of its 2 charges can be captured."
 
     def test_why_an_order_or_its_charge_can_not_be_captured(self) -> None:
         declined = order(charge("Declined", id=f"{ORDER}-C010001"), permission=permission())

@@ -49,6 +49,15 @@ async def test_each_row_copies_what_it_shows(stage: Stage) -> None:
         assert "Signature=…" in await copied(console, "c")
 
 
+async def test_the_buyer_s_link_where_it_would_help(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await console.look_up("C01-8824045-7416542")
+        assert (await copied(console, "l")).endswith("/your-account/ba/C01-8824045-7416542")
+        await console.look_up(ORDER)
+        await console.press("y")
+        await console.sees("No such link would help here.")
+
+
 async def test_the_sentence_is_that_of_explain(stage: Stage) -> None:
     async with stage.console(200, 60) as console:
         await console.look_up(CHARGE)

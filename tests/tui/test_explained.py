@@ -212,9 +212,10 @@ async def test_the_keys_scroll_while_one_types_and_escape_closes(stage: Stage) -
         for key, line in (("pagedown", -1), ("down", 0), ("up", -1)):
             await console.press(key)
             await console.until(lambda line=line: pane.scroll_y == pane.size.height + line)  # type: ignore[misc]
-        await console.type("refund")
+        await console.type("/refund")
         await console.until(lambda: pane.scroll_y == 0)
-        await console.press("escape", "escape")
+        await console.sees("Create")
+        await console.press("escape")
         await console.until(lambda: console.app.screen is not screen)
 
 

@@ -260,7 +260,7 @@ async def test_a_state_or_a_code_is_explained(stage: Stage, term: str) -> None:
         await console.sees(
             "v1 ↔ v2 ↔ Seller Central", "the order alone, not this one", "to the buyer"
         )
-        await console.press("escape", "escape")
+        await console.press("escape")
         await console.sees("S01-4966596-9591203  ○ Closed")
         await console.press("n")
         await console.sees("Notes on S01-4966596-9591203")

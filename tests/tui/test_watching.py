@@ -46,6 +46,22 @@ async def test_a_declined_refund_raises_its_voice_over_another_order(
         await console.sees_no("! DECLINED")
 
 
+@pytest.mark.parametrize(("declines", "told"), [(False, "Done: refund"), (True, "DECLINED: ref")])
+async def test_a_dialog_that_is_left_open_tells_how_its_refund_ended(
+    stage: Stage, declines: bool, told: str
+) -> None:
+    if declines:
+        stage.fault("create_refund:decline:AmazonRejected")
+    async with stage.console() as console:
+        await console.look_up(CHARGE)
+        await console.refund("10", "10.00 USD")
+        await console.sees("the buyer doesn't have the money yet")
+        stage.world.clock.advance(60)
+        await console.sees_no("the buyer doesn't have the money yet")
+        dialog = console.app.screen.query_one("#outcome-text").render()
+        assert told in str(dialog)
+
+
 async def test_a_declined_refund_of_before_is_told_after_the_next_start(
     stage: Stage, rung: list[int]
 ) -> None:

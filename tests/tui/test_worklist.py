@@ -77,8 +77,8 @@ async def test_what_can_be_captured_is_said_in_the_row_and_found_by_the_filter(
         await console.sees("◌ Authorized · can be captured: 20.00 USD · until 2026-02-12, ")
         await console.press("down")
         await console.sees(
-            "authorized 20.00 USD · can be captured: 20.00 USD · until 2026-02-12, 28 days left ·",
-            "capture without delay: 5 days left",
+            "can be captured: 20.00 USD · authorization: until 2026-02-12 12:00",
+            "capture without delay: until 2026-01-20 12:00 UTC, 5 days left",
         )
         await console.press("slash")
         await console.type("can be captured")

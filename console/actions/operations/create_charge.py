@@ -190,7 +190,7 @@ def _charge_warnings(
                         "The same amount was charged before, by {operator} on {time} UTC (intent"
                         " {intent}).",
                         operator=intent.actor,
-                        time=intent.created[:16],
+                        time=intent.created[:16].replace("T", " "),
                         intent=intent.id,
                     ),
                     _("This is a second charge."),

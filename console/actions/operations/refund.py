@@ -199,7 +199,7 @@ def _warnings(
                         "The same amount was refunded before, by {operator} on {time} UTC (intent"
                         " {intent}).",
                         operator=intent.actor,
-                        time=intent.created[:16],
+                        time=intent.created[:16].replace("T", " "),
                         intent=intent.id,
                     ),
                     _("This is a second refund."),

@@ -71,6 +71,7 @@ class ActionDialog(ModalScreen[None]):
     def __init__(self, sender: Sender, subject: Subject) -> None:
         super().__init__()
         self.sent_plan: Plan | None = None
+        self.intent: int | None = None  # in the journal, once there is an outcome
         self._sender = sender
         self._subject = subject
         self._plan: Plan | None = None
@@ -288,9 +289,10 @@ class ActionDialog(ModalScreen[None]):
         self.query_one(OutcomeStep).progress(text, cooling=self._cooling)
         self._draw_frame()
 
-    def ended(self, said: Said) -> None:
-        """The outcome is known, or known to be unknown."""
+    def ended(self, said: Said, intent: int | None) -> None:
+        """The outcome of `intent` is known, or known to be unknown; later also its end."""
         self._ended = True
+        self.intent = intent
         if self._step != "outcome":  # a fault came before that was shown
             self._go("outcome")
         self.query_one("#dialog").set_class(said.tone == "bad", "-bad")

@@ -71,6 +71,7 @@ def copies(
         Copy("n", _("order number"), _number(order), _("The shop gave Amazon none.")),
         Copy("a", _("amount"), _amount(member), _without_amount(member)),
         Copy("s", _("to the buyer"), _sentence(order, chosen), _(_NO_OBJECT)),
+        Copy("l", _("link to mend"), _link(order), _("No such link would help here.")),
         Copy("r", _("request id"), _request_id(records, chosen), _("Amazon gave none for it yet.")),
         Copy("c", "curl", curl, no_id if curl is None else "", _("its read, signed by nobody")),
     ]
@@ -123,6 +124,11 @@ def _sentence(order: Order, chosen: str) -> str | None:
     return together(*(found[one] for one in ids if one in found)) or None
 
 
+def _link(order: Order) -> str | None:
+    """The buyer's own page, where another payment method would help."""
+    return next((one.mend_url for one in explained(order) if one.mend_url is not None), None)
+
+
 def _request_id(records: Iterable[RequestRecord], chosen: str) -> str | None:
     """That of the last answer about the object."""
     about = [one.request_id for one in records if one.object == chosen and one.request_id]
@@ -137,7 +143,7 @@ class CopyScreen(ModalScreen[Copy | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back", show=False),
-        *(Binding(key, f"pick('{key}')", key, show=False) for key in "yonasrcb"),
+        *(Binding(key, f"pick('{key}')", key, show=False) for key in "yonaslrcb"),
     ]
 
     def __init__(self, found: Sequence[Copy]) -> None:

@@ -343,7 +343,7 @@ def _others_facts(subject: Subject) -> Facts:
         if charge.id != subject.offer.target and charge.state in alive
     ]
     facts: Facts = [
-        (_("Beside it") if not number else "", _charge_line(charge))
+        (_("Other charge") if not number else "", _charge_line(charge))
         for number, charge in enumerate(others[:MOST_OTHERS])
     ]
     if len(others) > MOST_OTHERS:

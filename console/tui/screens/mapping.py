@@ -37,7 +37,7 @@ class MappingScreen(ModalScreen[None]):
     """`term` is what the filter begins with. The cursor keys scroll while one types."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Back", show=False),
+        Binding("escape", "leave", "Back", show=False, priority=True),
         Binding("up", "scroll(-1)", "Up", show=False, priority=True),
         Binding("down", "scroll(1)", "Down", show=False, priority=True),
         Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
@@ -67,7 +67,7 @@ class MappingScreen(ModalScreen[None]):
 
     @on(Filter.Changed)
     def _typed(self, event: Filter.Changed) -> None:
-        self._term = event.text
+        self._term = event.text.removeprefix("/")  # as if the search were still to be opened
         self._rows = search(self._term)
         self.query_one("#mapping-pane").scroll_home(animate=False)
         self.query_one("#mapping", Drawn).redraw()

@@ -135,7 +135,7 @@ class NewsScreen(Screen[None]):
         outcome = event.outcome
         dialog = self._dialog
         if dialog is not None and dialog.sent_plan is event.plan:
-            dialog.ended(event.said)
+            dialog.ended(event.said, outcome.intent if outcome is not None else None)
         if outcome is not None and outcome.result == "unknown":
             self.notice.clear()  # the banner says it, louder
         else:
@@ -162,6 +162,9 @@ class NewsScreen(Screen[None]):
         """What was declined stays on the screen until it is seen, and rings; the rest is said."""
         news = event.news
         said = say_news(news)
+        dialog, made_by = self._dialog, news.intent
+        if dialog is not None and made_by is not None and dialog.intent == made_by.id:
+            dialog.ended(said, made_by.id)  # it stands there still, and says `initiated`
         if news.is_bad:
             self.notice.clear()  # it may still call the same refund initiated
             self.raise_voice(f"declined:{news.id}", said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol, cast
 
@@ -20,6 +21,7 @@ from textual.widgets import Static
 from console.clipboard import copy
 from console.domain import moments
 from console.domain.batch import Report, Standing
+from console.domain.clocks import Clock
 from console.domain.ids import Kind
 from console.domain.language import N_, _
 from console.domain.text import clean_line
@@ -544,7 +546,8 @@ def _row(worklist: WorkList, number: int, width: int) -> Content:
         return start + Content.styled(f"✗ {found}", TONES["warning"])
     notes = quiet(f"  {'; '.join(entry.notes)}") if entry.notes else Content("")
     state = state_word(found.kind, found.state, found.reasons)
-    return start + between([state, *_can_be_captured(found, roomy)]) + notes
+    why = [quiet(found.no_capture)] if found.no_capture and roomy else []
+    return start + between([state, *_can_be_captured(found, roomy), *why]) + notes
 
 
 def _can_be_captured(found: Summary, roomy: bool = True) -> list[Content]:
@@ -556,6 +559,12 @@ def _can_be_captured(found: Summary, roomy: bool = True) -> list[Content]:
         return []
     said = N_("can be captured: {amount}") if roomy else N_("capturable: {amount}")
     return [Content(_(said, amount=found.capturable)), *_lapses(found, roomy)]
+
+
+def _in_full(clock: Clock, end: datetime) -> Content:
+    """`authorization: until 2026-12-20 04:44 UTC, 26 days left`."""
+    until = _("until {day}, {count}", day=moments.said(end), count=clock.count)
+    return Content.styled(f"{clock.title}: {until}", TONES[clock.tone])
 
 
 def _lapses(found: Summary, roomy: bool) -> Iterator[Content]:
@@ -591,7 +600,7 @@ def _detail(worklist: WorkList, width: int) -> list[Content]:
     if noted:
         lines += wrapped(literal("; ".join(noted)), width)
     if found is not None and found.no_capture:
-        lines += wrapped(quiet(_("Can't be captured: {why}", why=found.no_capture)), width)
+        lines += wrapped(quiet(_("Capture: {why}", why=found.no_capture)), width)
     return lines or wrapped(quiet(clean_line(entry.shown, 200)), width)
 
 
@@ -599,9 +608,11 @@ def _money(found: Summary) -> Content:
     said = [literal(found.order)]
     if found.authorized is not None and found.authorized.is_positive:
         said.append(Content(_("authorized {amount}", amount=found.authorized)))
-    said += _can_be_captured(found)
-    if found.prompt is not None:
-        said.append(Content(f"{found.prompt.title}: {found.prompt.count}"))
+    if found.capturable is not None:
+        said.append(Content(_("can be captured: {amount}", amount=found.capturable)))
+    for clock in (found.lapses, found.prompt):
+        if clock is not None and clock.until is not None:
+            said.append(_in_full(clock, clock.until))
     if found.captured is not None:
         said.append(Content(_("captured {amount}", amount=found.captured)))
     if found.refunded is not None:
