@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from console.domain.action_table import BY_NAME
 from console.domain.language import N_, _
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from console.domain.order import Order
     from console.domain.rules import Offer
     from console.store.decisions import Intent
+    from console.tui.app import PayConsole
     from console.tui.screens.console import ConsoleScreen
 
 # What an action is done to, where nothing that is shown takes it: by the kind of object.
@@ -33,6 +34,8 @@ class Acting:
 
     def __init__(self, screen: ConsoleScreen) -> None:
         self._screen = screen
+        self._refusal: Said | None = None
+        self._went_to: str | None = None  # the row that a refusal has chosen
 
     def offer(self) -> None:
         """Show in the footer what can be done to what is chosen now."""
@@ -48,13 +51,13 @@ class Acting:
         order, offers = screen.order, self._meant(name)
         allowed = [can for can in offers if can.allowed]
         if screen.is_awaiting:
-            screen.say(not_yet(title))
+            self._refuse(not_yet(title))
         elif screen.is_old and screen.order_pane.display:
-            screen.say(_not_read_yet(title))
+            self._refuse(_not_read_yet(title))
         elif not offers or order is None:
             action = BY_NAME[name]
             where = _("Look an order up first.") if order is None else _(_TAKES[action.target])
-            screen.say(Said(_("{action}: not here", action=title), where, _(action.tooltip)))
+            self._refuse(Said(_("{action}: not here", action=title), where, _(action.tooltip)))
         elif len(allowed) > 1:
             self._ask_which(order, title, allowed)
         elif allowed:
@@ -64,7 +67,28 @@ class Acting:
 
             screen.begin(order, offer(order, name, screen.order_pane.chosen or ""), half)
         else:
-            screen.say(self._why_not(title, order, offers[0]))
+            self._refuse(self._why_not(title, order, offers[0]))
+
+    def _refuse(self, said: Said) -> None:
+        """Say why not. What was typed behind the key was meant for what has not opened."""
+        self._refusal = said
+        self._screen.say(said)
+        cast("PayConsole", self._screen.app).keyboard.forget()
+
+    def read(self) -> None:
+        """The order was read: `not yet` holds no longer."""
+        if self._refusal is not None and self._refusal.tone == "waiting":
+            self._take_back()
+
+    def moved(self) -> None:
+        """Another row is chosen: what said that one is chosen holds no longer."""
+        if self._went_to is not None and self._screen.order_pane.chosen != self._went_to:
+            self._take_back()
+
+    def _take_back(self) -> None:
+        if self._screen.notice.said is self._refusal:
+            self._screen.notice.clear()
+        self._refusal = self._went_to = None
 
     def _why_not(self, title: str, order: Order, can: Offer) -> Said:
         object = member_id(can.target)
@@ -87,6 +111,7 @@ class Acting:
             return ""
         objects = all_of([short_id(other) for other in others])
         if len(others) == 1 and self._screen.order_pane.rows.go(others[0]):
+            self._went_to = others[0]
             return _(
                 "It is possible for {object}, which is chosen now: press {key} again.",
                 object=objects,

@@ -10,12 +10,14 @@ from datetime import UTC, tzinfo
 from typing import Any, Final, Protocol, runtime_checkable
 
 from textual.app import App
+from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from console.domain import moments
 from console.domain.language import _
 from console.languages import LANGUAGES, language_of, speak
 from console.store.places import Places
+from console.store.profiles import SettingsError
 from console.store.screen_settings import Read, ScreenFile, ScreenSettings, Vocabulary
 from console.tui import keymap
 from console.tui.ascii import Ascii, needs_ascii
@@ -117,6 +119,10 @@ class Appearance:
 
         Raises SettingsError where it can't be written.
         """
+        if name == "language" and any(
+            isinstance(screen, ModalScreen) for screen in self._app.screen_stack[:-1]
+        ):
+            raise SettingsError(_("First leave what is open behind the settings."))
         await asyncio.to_thread(self._file.change, name, value)
         key, _dot, inner = name.partition(".")
         if inner:

@@ -259,6 +259,18 @@ class TestScreen:
             await console.press("escape")
             await console.sees("Recent", "captured", "order created")
 
+    async def test_no_dialog_is_left_in_two_languages(self, stage: Stage) -> None:
+        async with opened(stage) as console:
+            await console.look_up(ORDER)
+            await console.press("r")
+            await console.sees("It is never filled in for you")
+            await choose(console, "language")
+            await console.press("enter", "end", "enter")
+            await console.sees("First leave what is open behind the settings.")
+            assert "language" not in written(stage)
+            await console.press("escape")
+            await console.sees("It is never filled in for you")
+
     async def test_where_only_ascii_is_left_japanese_gives_way(self, stage: Stage) -> None:
         async with opened(stage, "[screen]\nascii = true\n") as console:
             await choose(console, "language")

@@ -109,6 +109,70 @@ async def test_a_key_right_behind_another_order_is_not_for_the_one_before(
             assert console.app.screen.order.id == OTHER
 
 
+SEVERAL = "S01-3309177-6402958"  # C010001 is captured, C010002 authorized
+
+
+async def test_what_is_typed_behind_a_key_that_is_refused_is_for_nobody(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await console.look_up(f"{SEVERAL}-C010001")
+        all_at_once(console, "x", "exchange wanted", "enter")
+        await console.sees("It is possible for C010002, which is chosen now")
+        await console.settle()
+        assert isinstance(console.app.screen, ConsoleScreen)
+        assert "It is possible" in console.screen, "and none of it was a key"
+        await console.press("x")
+        await console.sees(f"Cancel · charge {SEVERAL}-C010002")
+
+
+async def test_a_row_that_a_refusal_has_chosen_is_told_only_while_it_is(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await console.look_up(f"{SEVERAL}-C010001")
+        await console.press("x")
+        await console.sees("which is chosen now")
+        await console.press("up")
+        await console.sees_no("which is chosen now")
+
+
+async def test_a_charge_of_the_order_on_the_screen_is_chosen_when_it_is_searched(
+    stage: Stage,
+) -> None:
+    async with stage.console(120, 40) as console:
+        for last in ("C010001", "C010002", "C010001"):
+            await console.look_up(f"{SEVERAL}-{last}")
+            assert console.app.console_screen is not None
+            assert console.app.console_screen.order_pane.chosen == f"{SEVERAL}-{last}"
+
+
+async def test_not_yet_is_said_until_it_is_read(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await console.look_up(OTHER)
+        await console.look_up(V1)
+        stage.fault("*:delay:1:x1")
+        all_at_once(console, "/", OTHER, "enter", "escape", "r")
+        await console.sees("Refund: not yet")
+        await console.sees_no("Refund: not yet")
+        await console.sees(f"{OTHER}  ● Chargeable")
+
+
+async def test_while_one_is_looked_up_another_can_be_typed(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await console.look_up(V1)
+        stage.fault("*:delay:1:x1")
+        all_at_once(console, "/", SEVERAL, "enter", "/", OTHER, "enter")
+        await console.sees(f"{OTHER}  ● Chargeable")
+        assert SEVERAL not in console.screen.partition("Recent")[0]
+
+
+async def test_what_is_found_takes_no_letter_of_the_next_search(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await console.look_up(V1)
+        stage.fault("*:delay:1:x1")
+        all_at_once(console, "/", OTHER, "enter", "/", "abc")
+        await console.sees(f"{OTHER}  ● Chargeable", "/ abc")
+        await console.type("d")
+        await console.sees("/ abcd")
+
+
 async def test_what_is_found_is_what_the_next_key_is_for(stage: Stage) -> None:
     async with stage.console() as console:
         await console.look_up(V1)

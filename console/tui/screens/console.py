@@ -242,6 +242,7 @@ class ConsoleScreen(ToolsScreen):
         self.notice.clear()
         self._from_list = False
         self.browser.asked()
+        self.query_one(SearchInput).asked()
         if self.work is None:
             self._asked_before_open = text
         else:
@@ -270,7 +271,9 @@ class ConsoleScreen(ToolsScreen):
         )  # fmt: skip
 
     def on_asking(self, event: messages.Asking) -> None:
-        self.query_one(SearchInput).value = event.shown
+        search = self.query_one(SearchInput)
+        if not search.is_edited:
+            search.value = event.shown
         self.order_pane.display = False
         self.query_one("#empty").display = True
         self.query_one("#loading").display = True
@@ -295,6 +298,8 @@ class ConsoleScreen(ToolsScreen):
             self.is_awaiting = False
         self.outdated = False
         self._show(event.order)
+        if event.again is None:  # the row that was asked for, in an order that stood here, too
+            self.order_pane.rows.go(event.order.query.v2.id)
         if self.made is not None and not event.order.remembered:
             made, beside = self.made
             if self.order_pane.chosen == beside:
@@ -302,11 +307,14 @@ class ConsoleScreen(ToolsScreen):
             self.made = None
         if not event.order.remembered:
             self._looked_at(event.order)
+            self._acting.read()
         if event.again is None:
             self._notebook.read(event.order)
-            self.query_one(SearchInput).value = event.order.query.id
             self.others = event.others
-            self.order_pane.rows.focus()
+            search = self.query_one(SearchInput)
+            if not search.is_edited:  # else the next one is being typed
+                search.value = event.order.query.id
+                self.order_pane.rows.focus()
             self._say_others()
 
     def _looked_at(self, order: Order) -> None:
@@ -425,6 +433,7 @@ class ConsoleScreen(ToolsScreen):
             self.notice.clear()
             self._from_list = False
             self.browser.asked()
+            self.query_one(SearchInput).asked()
             self.is_awaiting = True
             self.work.open(identifier)
 
@@ -496,6 +505,7 @@ class ConsoleScreen(ToolsScreen):
 
     @on(OrderPane.Picked)
     def _picked(self) -> None:
+        self._acting.moved()
         self._acting.offer()
 
     def action_tab(self, number: int) -> None:

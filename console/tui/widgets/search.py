@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
 from textual import events
 from textual.message import Message
@@ -13,6 +13,9 @@ from textual.widgets import Input
 from console.domain.language import _
 from console.domain.text import clean_line
 from console.tui.widgets.cursor import RestingInput
+
+if TYPE_CHECKING:
+    from console.tui.screens.news import NewsScreen
 
 LONGEST: Final = 300
 NO_TEXT: Final = "?,"
@@ -52,11 +55,32 @@ class SearchInput(CleanInput):
     def __init__(self) -> None:
         super().__init__(id="search", compact=True)
         self.label()
+        self._is_touched = False
+        self._is_asked = False  # what stands here is being looked up
         self._rest_until = 0.0  # what comes before is the rest of a key that was refused
 
     def label(self) -> None:
         """Say what goes in, in the language that is spoken now."""
         self.placeholder = _("any id, order number, link or mail text")
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether something is being typed here since the last thing was asked."""
+        return self.has_focus and self._is_touched
+
+    def asked(self) -> None:
+        """Something is being looked up, here or from a list."""
+        self._is_touched, self._is_asked = False, True
+
+    def on_focus(self) -> None:
+        self._is_touched = True
+
+    def _begin_anew(self) -> None:
+        """What is typed while something is being looked up is another one, and no more of it."""
+        self._is_touched = True
+        if self._is_asked and cast("NewsScreen", self.screen).is_awaiting:
+            self.select_all()
+        self._is_asked = False
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """With nothing typed yet, what no id begins with is a key as everywhere."""
@@ -70,6 +94,8 @@ class SearchInput(CleanInput):
 
         Some terminals send a paste as if it were typed: of a private key nothing is taken.
         """
+        if event.is_printable:
+            self._begin_anew()
         if time.monotonic() < self._rest_until:
             event.stop()
             event.prevent_default()
