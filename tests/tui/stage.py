@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widgets import Input
+from textual.worker import WorkerCancelled
 
 from console.actions.engine import Engine
 from console.amazon.client import AmazonPay
@@ -262,8 +263,9 @@ class Driver:
     async def idle(self) -> None:
         """Wait until no request and no drawing is under way."""
         at_work = [worker for worker in self.app.workers if worker.group != "watch"]
-        if at_work:  # nobody in particular means everybody, and watching never ends
-            await self.app.workers.wait_for_complete(at_work)
+        for worker in at_work:
+            with suppress(WorkerCancelled):  # another one has taken its place
+                await worker.wait()
         await self.pilot.pause()
 
 
