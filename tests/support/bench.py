@@ -409,7 +409,9 @@ class Bench:
         async def leave(reservation: Reservation) -> Answer:
             nonlocal sent
             if sent >= after:
-                await client.aclose()
+                if client._http is not None:  # what is kept open still leads there
+                    await client._http.aclose()
+                    client._http = None
                 client.account = replace(account, endpoint="http://127.0.0.1:9")
             sent += 1
             return await send(reservation)

@@ -355,7 +355,7 @@ class TestUnlocking:
             await console.until(lambda: app.session is not None, 20)
             await console.sees("journal")
             await console.press("ctrl+l")
-            await console.sees("payconsole is locked", "no keyring")
+            await console.sees("payconsole is locked", "no key to ask for")
             await console.press("space")
             assert app.is_locked
             await console.press("enter")

@@ -278,6 +278,11 @@ async def test_with_nothing_typed_what_no_id_begins_with_is_a_key(
         await console.press("escape")
         await console.type("a?,b")
         await console.sees("/ a?,b")
+        await console.look_up("S01-4966596-9591203")
+        await console.press("slash", key)
+        await console.sees(shown)
+        await console.press("escape")
+        await console.sees("/ S01-4966596-9591203")
 
 
 async def test_while_something_is_typed_the_footer_says_how_letters_become_keys(

@@ -131,6 +131,7 @@ class ConsoleScreen(ToolsScreen):
     def label(self) -> None:
         """In another language: what was told of the order is read again."""
         self.query_one(SearchInput).label()
+        self.query_one(Header).change(store=self._source.title)
         if self.order is not None and self.work is not None:
             self.work.read_again(self.order)
 

@@ -134,13 +134,13 @@ def all_fields(subject: Subject) -> tuple[Field, ...]:
 
 # By whether Amazon is told the reason, and whether the profile asks for it.
 _REASONS: Final = {
-    (False, False): N_("why, for the journal"),
+    (False, False): N_("why, for the journal; may be left out"),
     (False, True): N_("why, for the journal; this profile asks for it"),
-    (True, False): N_("why, for the journal and for Amazon"),
+    (True, False): N_("why, for the journal and for Amazon; may be left out"),
     (True, True): N_("why, for the journal and for Amazon; this profile asks for it"),
 }
 _TICKETS: Final = {
-    False: N_("the case's number"),
+    False: N_("the case's number; may be left out"),
     True: N_("the case's number; this profile asks for it"),
 }
 

@@ -29,7 +29,9 @@ _SAID: Final = {
         " Enter gets it again from where the profile keeps it. A keyring that is open gives it"
         " without a question: lock your desktop too."
     ),
-    "demo": N_("What was open is hidden, and nothing is asked. The demo has no keyring to ask."),
+    "demo": N_(
+        "What was open is hidden, and nothing is asked of Amazon. The demo has no key to ask for."
+    ),
 }
 _SENDING: Final = N_(
     "A request that was confirmed goes on to its end. The key is dropped from memory then."

@@ -27,7 +27,7 @@ from console.tui.widgets.drawn import Drawn
 from console.tui.widgets.rows import Row, RowList
 from console.tui.words import TONES, column_for, literal, padded, quiet, wrapped
 
-_KEYS: Final = N_("enter  change it     d  as it comes     u  undo     f  filter     esc  back")
+_KEYS: Final = N_("enter  change it     d  default     u  undo     f  filter     esc  back")
 _OWN_KEY: Final = "keys."
 
 
@@ -51,7 +51,7 @@ SETTINGS: Final = (
     Setting(
         "language",
         N_("Language"),
-        N_("Of everything but Amazon's own words."),
+        N_("For everything but Amazon's own words."),
         ((None, N_("as the system says")), *LANGUAGES.items()),
         is_long=True,
     ),

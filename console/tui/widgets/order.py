@@ -159,8 +159,7 @@ class OrderPane(Vertical):
 
         lines = head_lines(self.order, width)
         if self._touched is not None:
-            said = _("These amounts and times were read before something was done here.")
-            lines += wrapped(Content.styled(said, TONES["waiting"]), width)
+            lines += _read_before(width)
         return lines
 
     def _title_lines(self, width: int) -> list[Content]:
@@ -189,7 +188,10 @@ class OrderPane(Vertical):
             lambda: details.raw(order, self.chosen, self.revealed),
             lambda: details.requests(self._records(), width, order),
         ]
-        return pages[self._tabs.tab]()[: details.MOST_LINES]
+        lines = pages[self._tabs.tab]()
+        if self._touched is not None and self._tabs.tab in _OF_CHOSEN:
+            lines = [*_read_before(width), *lines]
+        return lines[: details.MOST_LINES]
 
     def _timeline_lines(self, order: Order, width: int) -> list[Content]:
         """Drawn anew only where something that it tells of has changed: it may be 200 lines."""
@@ -301,6 +303,11 @@ class OrderPane(Vertical):
 
     def on_descendant_blur(self) -> None:
         self.remove_class("-reading")
+
+
+def _read_before(width: int) -> list[Content]:
+    said = _("These amounts and times were read before something was done here.")
+    return wrapped(Content.styled(said, TONES["waiting"]), width)
 
 
 def _with_notes(order: Order, notes: tuple[Event, ...]) -> Order:

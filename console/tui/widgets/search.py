@@ -87,7 +87,8 @@ class SearchInput(CleanInput):
         return not self._is_no_text(character) and super().check_consume_key(key, character)
 
     def _is_no_text(self, character: str | None) -> bool:
-        return character is not None and character in NO_TEXT and not self.value
+        nothing = self.selected_text == self.value  # none, or what a letter would replace
+        return character is not None and character in NO_TEXT and nothing
 
     async def _on_key(self, event: events.Key) -> None:
         """`/` goes to the search from anywhere; in it, at its start, it writes no slash.
