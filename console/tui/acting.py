@@ -51,13 +51,13 @@ class Acting:
         order, offers = screen.order, self._meant(name)
         allowed = [can for can in offers if can.allowed]
         if screen.is_awaiting:
-            self._refuse(not_yet(title))
+            self.refuse(not_yet(title))
         elif screen.is_old and screen.order_pane.display:
-            self._refuse(_not_read_yet(title))
+            self.refuse(_not_read_yet(title))
         elif not offers or order is None:
             action = BY_NAME[name]
             where = _("Look an order up first.") if order is None else _(_TAKES[action.target])
-            self._refuse(Said(_("{action}: not here", action=title), where, _(action.tooltip)))
+            self.refuse(Said(_("{action}: not here", action=title), where, _(action.tooltip)))
         elif len(allowed) > 1:
             self._ask_which(order, title, allowed)
         elif allowed:
@@ -67,9 +67,9 @@ class Acting:
 
             screen.begin(order, offer(order, name, screen.order_pane.chosen or ""), half)
         else:
-            self._refuse(self._why_not(title, order, offers[0]))
+            self.refuse(self._why_not(title, order, offers[0]))
 
-    def _refuse(self, said: Said) -> None:
+    def refuse(self, said: Said) -> None:
         """Say why not. What was typed behind the key was meant for what has not opened."""
         self._refusal = said
         self._screen.say(said)

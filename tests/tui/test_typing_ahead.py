@@ -124,6 +124,19 @@ async def test_what_is_typed_behind_a_key_that_is_refused_is_for_nobody(stage: S
         await console.sees(f"Cancel · charge {SEVERAL}-C010002")
 
 
+async def test_nor_what_is_typed_behind_a_note_on_an_order_that_is_not_here_yet(
+    stage: Stage,
+) -> None:
+    async with stage.console(120, 40) as console:
+        await console.look_up(V1)
+        stage.fault("*:delay:1:x1")
+        all_at_once(console, "/", OTHER, "enter", "escape", "n", "hello", "enter")
+        await console.sees("Notes: not yet")
+        await console.sees(f"{OTHER}  ● Chargeable")
+        await console.settle()
+        assert isinstance(console.app.screen, ConsoleScreen), "o is no key for the raw objects"
+
+
 async def test_a_row_that_a_refusal_has_chosen_is_told_only_while_it_is(stage: Stage) -> None:
     async with stage.console(120, 40) as console:
         await console.look_up(f"{SEVERAL}-C010001")

@@ -519,7 +519,7 @@ class ConsoleScreen(ToolsScreen):
         run = self._keys.get(name)
         if self.is_awaiting and name in _OF_ORDER:
             [general] = [general for general in GENERAL if general.name == name]
-            self.say(not_yet(_(general.title)))
+            self._acting.refuse(not_yet(_(general.title)))
         elif run is not None:
             run()
         else:
