@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from textual import events
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.screen import ModalScreen
 
 if TYPE_CHECKING:
     from console.tui.fault import GuardedApp
@@ -113,12 +114,18 @@ class Keyboard:
 
     @property
     def _is_quiet(self) -> bool:
-        """Whether nothing waits to be handled by anything on the screen, nor by the application."""
-        app = self._app
-        pumps: list[MessagePump] = [app]
-        if app.screen_stack:
-            pumps += app.screen.walk_children(with_self=True)
-        return not any(pump.message_queue_size for pump in pumps)
+        """Whether nothing waits to be handled by what has the focus, and by what it stands in; in
+        a dialog by any part of it, as a list beside the field may be what closes it.
+        """
+        pump: MessagePump | None = self._has_focus()
+        while pump is not None and not pump.message_queue_size:
+            pump = pump._parent
+        if pump is not None:
+            return False
+        screen = self._app.screen if self._app.screen_stack else None
+        if not isinstance(screen, ModalScreen):
+            return True
+        return not any(part.message_queue_size for part in screen.walk_children())
 
     def _has_focus(self) -> MessagePump:
         if not self._app.screen_stack:
