@@ -47,6 +47,7 @@ class Acting:
 
     def act(self, name: str) -> None:
         """An action's key: do it, or say why not."""
+        self._went_to = None
         screen, title = self._screen, _(BY_NAME[name].title)
         order, offers = screen.order, self._meant(name)
         allowed = [can for can in offers if can.allowed]
