@@ -60,10 +60,10 @@ class Keys(Drawn):
 
     def _general(self, wanted: Callable[[General], bool]) -> list[Content]:
         """While something is typed, letters are letters: how they become keys stands first."""
-        back = keymap.shown("general.back", "esc")
-        first = Content.assemble((back, "bold $text-accent"), " ", (_("and then:"), QUIET))
         if not self._typing:
             return _general(wanted)
+        back = keymap.shown("general.back", "esc")
+        first = Content.assemble((back, "bold $text-accent"), " ", (_("and then:"), QUIET))
         return [
             doing(first, "general('back')"),
             *_general(lambda key: wanted(key) and key.name != "search"),
