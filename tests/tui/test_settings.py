@@ -281,6 +281,17 @@ class TestScreen:
             await console.press("enter", "enter")
             await console.sees("Settings", "ASCII only")
 
+    async def test_each_enter_is_a_step_however_fast_they_come(self, stage: Stage) -> None:
+        async with opened(stage) as console:
+            await choose(console, "ascii")
+            await console.press(*["enter"] * 5)
+            await console.until(lambda: "ascii = false" in written(stage))
+            await console.press("u", "u")
+            await console.until(lambda: "ascii" not in written(stage))
+            await console.press("enter", "enter", "enter", "enter", "escape")
+            await console.until(lambda: "ascii = true" in written(stage))
+            await console.until(lambda: console.app.appearance.is_ascii)
+
     async def test_a_new_key_is_pressed_and_conflicts_are_named(self, stage: Stage) -> None:
         async with opened(stage) as console:
             await console.look_up(ORDER)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -135,10 +135,11 @@ class SettingsScreen(ModalScreen[None]):
     async def _read_limit(self) -> None:
         """Before an account is open nobody has read it."""
         await self._locking.read_limit()
-        if self.is_attached:
-            self._show()
+        self._show()
 
     def _show(self, at: str | None = None) -> None:
+        if not self.is_attached:
+            return
         column = column_for(_titles(), 14)
         rows = [
             Row(name, self._row(name, column), _title(name), _section(name)) for name in _names()
@@ -161,59 +162,88 @@ class SettingsScreen(ModalScreen[None]):
             self.app.push_screen(KeyScreen(identifier), lambda key: self._key(name, key))
             return
         setting = _BY_NAME[name]
-        values = [value for value, _title in setting.values]
-        now = values.index(self._value(name)) if self._value(name) in values else 0
         if setting.is_long:
-            pick = PickScreen(setting, now, self._appearance)
-            self.app.push_screen(pick, lambda at: self._picked(name, values, at))
+            pick = PickScreen(setting, self._place(name), self._appearance)
+            self.app.push_screen(pick, lambda at: self._picked(name, at))
         else:
-            self._change(name, values[(now + 1) % len(values)])
+            self._in_turn(lambda: self._change(name, self._after(name)))
 
-    def _picked(self, name: str, values: list[Value], at: int | None) -> None:
+    def _picked(self, name: str, at: int | None) -> None:
         if at is not None:
-            self._change(name, values[at])
+            self._in_turn(lambda: self._change(name, _BY_NAME[name].values[at][0]))
 
     def _key(self, name: str, key: str | None) -> None:
         if key is not None:
             own = keymap.BOUND[name.removeprefix(_OWN_KEY)].keys != (key,)
-            self._change(name, (key,) if own else None)
+            self._in_turn(lambda: self._change(name, (key,) if own else None))
 
     def action_default(self) -> None:
         name = self.query_one(RowList).key
-        if name is not None and self._kept(name) is not None:
-            self._change(name, None)
+        if name is not None:
+            self._in_turn(lambda: self._default(name))
 
     def action_undo(self) -> None:
-        if self._done:
-            name, before = self._done.pop()
-            self._change(name, before, is_undo=True)
-            self._show(name)
+        self._in_turn(self._undo)
 
     def action_leave(self) -> None:
         self.dismiss(None)
 
     # --- changing ------------------------------------------------------------------------------
 
-    def _change(self, name: str, value: Value, *, is_undo: bool = False) -> None:
-        self.run_worker(self._write(name, value, is_undo), group="settings", exit_on_error=False)
+    def _in_turn(self, work: Callable[[], Awaitable[None]]) -> None:
+        """One after the other, each begun when the one before is written: two Enters are two steps.
+        What was begun is brought to its end after the screen was left, too.
+        """
 
-    async def _write(self, name: str, value: Value, is_undo: bool) -> None:
-        async with self._writing:
-            before, against = self._kept(name), ""
-            try:
-                if name == LOCK.name:
-                    await self._locking.change_limit(None if value is None else float(str(value)))
-                else:
-                    against = await self._appearance.change(name, value)
-            except SettingsError as error:
-                self._wrong = str(error)
-            except OSError as error:
-                self._wrong = _("The settings can't be written: {why}", why=error.strerror or "")
+        async def run() -> None:
+            async with self._writing:
+                await work()
+
+        self.app.run_worker(run(), group="settings", exit_on_error=False)
+
+    async def _change(self, name: str, value: Value) -> None:
+        before = self._kept(name)
+        if await self._write(name, value):
+            self._done.append((name, before))
+
+    async def _default(self, name: str) -> None:
+        if self._kept(name) is not None:
+            await self._change(name, None)
+
+    async def _undo(self) -> None:
+        if self._done:
+            name, before = self._done[-1]
+            if await self._write(name, before):
+                self._done.pop()
+            self._show(name)
+
+    async def _write(self, name: str, value: Value) -> bool:
+        """Whether the file says so now; what is against it stands below the list."""
+        against = ""
+        try:
+            if name == LOCK.name:
+                await self._locking.change_limit(None if value is None else float(str(value)))
             else:
-                self._wrong = against
-                if not is_undo:
-                    self._done.append((name, before))
-            self._show()
+                against = await self._appearance.change(name, value)
+        except SettingsError as error:
+            against, is_written = str(error), False
+        except OSError as error:
+            why = error.strerror or ""
+            against, is_written = _("The settings can't be written: {why}", why=why), False
+        else:
+            is_written = True
+        self._wrong = against
+        self._show()
+        return is_written
+
+    def _place(self, name: str) -> int:
+        """The place of what holds now among the values of the setting; 0 where it is another."""
+        values = [value for value, _title in _BY_NAME[name].values]
+        return values.index(self._value(name)) if self._value(name) in values else 0
+
+    def _after(self, name: str) -> Value:
+        values = _BY_NAME[name].values
+        return values[(self._place(name) + 1) % len(values)][0]
 
     def _kept(self, name: str) -> Value:
         """What the file says; None where it says nothing but what holds anyway."""
