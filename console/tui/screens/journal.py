@@ -75,6 +75,7 @@ class JournalLines(ScrollView, can_focus=True):
         self._moved = moved
         self._last = 0
         self._cursor = 0  # 0 is the newest line
+        self._way = 1  # where it went last: towards older lines, or -1
         self._pages: OrderedDict[int, list[Entry]] = OrderedDict()
         self._asked: set[int] = set()
         self._strips: dict[int, Strip] = {}  # lines as they were drawn last, without the cursor
@@ -122,6 +123,8 @@ class JournalLines(ScrollView, can_focus=True):
 
     def _to(self, number: int) -> None:
         before, self._cursor = self._cursor, max(0, min(number, self._last - 1))
+        self._way = 1 if self._cursor >= before else -1
+        self.call_after_refresh(self._draw_ahead)
         self.scroll_to_region(Region(0, self._cursor, 1, 1), animate=False, force=True)
         for line in (before, self._cursor):
             self.refresh(Region(0, line - self.scroll_offset.y, self.size.width, 1))
@@ -176,6 +179,14 @@ class JournalLines(ScrollView, can_focus=True):
                 self._strips.clear()
             self._strips[number] = self._strip(number)
         return self._strips[number]
+
+    def _draw_ahead(self) -> None:
+        """Have the page that comes next drawn before a key asks for it."""
+        height = self.size.height
+        first = self.scroll_offset.y + self._way * height
+        for number in range(max(0, first), min(first + height, self._last)):
+            if number not in self._strips and self._entry(number) is not None:
+                self._strips[number] = self._strip(number)
 
     def _strip(self, number: int, style: str = "") -> Strip:
         width = self.scrollable_content_region.width
