@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -22,15 +22,17 @@ from textual.command import (
 from textual.content import Content
 from textual.types import IgnoreReturnCallbackType
 from textual.widgets import Input, LoadingIndicator
+from textual.widgets.option_list import Option
 
 from console.domain.action_table import ACTIONS
-from console.domain.language import N_, _
+from console.domain.language import N_, _, english
 from console.tui import keymap
 from console.tui.keys import GENERAL, TABS
 from console.tui.messages import Named
 from console.tui.screens.console import ConsoleScreen
 from console.tui.widgets.filter import matches
 from console.tui.widgets.search import CleanInput, holds_id
+from console.tui.words import quiet
 
 
 class _PaletteInput(CommandInput, CleanInput):
@@ -38,7 +40,14 @@ class _PaletteInput(CommandInput, CleanInput):
 
 
 class _PaletteList(CommandList):
-    """A click at what stood here until just now, in a longer list, is for nothing."""
+    """A click at what stood here until just now, in a longer list, is for nothing; that nothing was
+    found is said in the language of the rest.
+    """
+
+    def add_option(self, option: Option | Any = None) -> Self:
+        if isinstance(option, Option) and option.id == CommandPalette._NO_MATCHES:
+            option = Option(quiet(_("Nothing is called that.")), option.id, disabled=True)
+        return super().add_option(option)
 
     async def _on_click(self, event: events.Click) -> None:
         if event.style.meta.get("option", 0) >= self.option_count:
@@ -158,6 +167,8 @@ class ConsoleCommands(Provider):
             score = matcher.match(name)
             if score > 0:
                 yield Hit(score, matcher.highlight(name), run, help=tooltip)
+            elif (score := matcher.match(english(name))) > 0:  # known by that from the manual
+                yield Hit(score, Content(name), run, text=name, help=tooltip)
         if isinstance(self.screen, ConsoleScreen):
             for name, run in self._by_name(self.screen, query):
                 yield Hit(_AFTER_COMMANDS, Content(name), run, text=name)

@@ -41,6 +41,24 @@ async def test_a_note_stands_in_the_timeline_and_marks_the_order(stage: Stage) -
         await console.sees('note: "the buyer calls back on Monday" · by ann', 'Acme-118 "')
 
 
+async def test_the_last_note_stands_at_the_order_and_says_how_many_there_are(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await console.look_up(ORDER)
+        await note(console, "the buyer calls back on Monday")
+        await console.sees("ann the buyer calls back on Monday")
+        await console.press("escape", "3")  # where no timeline is seen
+        await console.sees('note: "the buyer calls back on Monday" · by ann · just now')
+        await console.press("n")
+        await console.sees("Notes on")
+        await console.type("they called")
+        await console.press("enter")
+        await console.sees("ann they called")
+        await console.press("escape")
+        await console.sees('note: "', "· by ann · just now · and 1 more")
+        await console.look_up(OTHER)
+        await console.sees_no('note: "')
+
+
 async def test_the_demo_says_that_it_forgets_them(stage: Stage) -> None:
     stage.is_demo = True
     async with stage.console() as console:

@@ -290,10 +290,11 @@ async def test_while_something_is_typed_the_footer_says_how_letters_become_keys(
 ) -> None:
     async with stage.console(120, 40) as console:
         await console.sees("esc and then: l Recent")
+        await console.sees("^p Palette ^q Leave esc and then:")
         await console.press("escape")
-        await console.sees("/ Search l Recent")
+        await console.sees("/ Search l Recent", "? Keys ^p Palette ^q Leave")
         await console.press("slash")
-        await console.sees("esc and then: l Recent")
+        await console.sees("^q Leave esc and then: l Recent")
 
 
 async def test_what_is_pasted_into_the_palette_is_cleaned(stage: Stage) -> None:

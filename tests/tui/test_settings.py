@@ -323,6 +323,20 @@ class TestScreen:
             await console.sees("Expected ']' at the end of a table declaration")
             assert console.app.animation_level == "full"
 
+    @pytest.mark.parametrize("typed", ["refund: th", "返金: "])
+    async def test_the_palette_knows_the_english_names_in_every_language(
+        self, stage: Stage, typed: str
+    ) -> None:
+        async with opened(stage) as console:
+            await choose(console, "language")
+            await console.press("enter", "end", "enter")
+            await console.sees("設定", "esc 戻る")
+            await console.press("escape", "ctrl+p")
+            await console.type(typed)
+            await console.sees("返金: このCharge")
+            await console.type("qqq")
+            await console.sees("該当するものはありません。")
+
     async def test_the_palette_leads_there(self, stage: Stage) -> None:
         async with opened(stage) as console:
             await console.press("ctrl+p")

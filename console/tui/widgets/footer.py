@@ -59,14 +59,15 @@ class Keys(Drawn):
         return [first, _line(general, width)]
 
     def _general(self, wanted: Callable[[General], bool]) -> list[Content]:
-        """While something is typed, letters are letters: how they become keys stands first."""
+        """While something is typed letters are letters: how they become keys stands before them."""
         if not self._typing:
             return _general(wanted)
         back = keymap.shown("general.back", "esc")
-        first = Content.assemble((back, "bold $text-accent"), " ", (_("and then:"), QUIET))
+        then = Content.assemble((back, "bold $text-accent"), " ", (_("and then:"), QUIET))
         return [
-            doing(first, "general('back')"),
-            *_general(lambda key: wanted(key) and key.name != "search"),
+            *_general(lambda key: wanted(key) and not _is_letter(key)),
+            doing(then, "general('back')"),
+            *_general(lambda key: wanted(key) and _is_letter(key) and key.name != "search"),
         ]
 
     def _action(self, name: str, key: str, title: str) -> Content:
@@ -94,6 +95,10 @@ def _general(wanted: Callable[[General], bool]) -> list[Content]:
         for key in GENERAL
         if wanted(key)
     ]
+
+
+def _is_letter(key: General) -> bool:
+    return not _shown(key).startswith("^")
 
 
 def _shown(key: General) -> str:

@@ -18,11 +18,12 @@ from textual.message import Message
 
 from console.domain import moments
 from console.domain.action_table import ACTIONS
+from console.domain.kept import shown
 from console.domain.language import N_, _, many, spoken
 from console.tui.keys import RAW, TABS
 from console.tui.widgets.drawn import Drawn, DrawnPane
 from console.tui.widgets.rows import RowList
-from console.tui.words import TONES, age, heading, quiet, rough_age, spread, wrapped
+from console.tui.words import TONES, age, heading, literal, quiet, rough_age, spread, wrapped
 
 if TYPE_CHECKING:
     from console.amazon.client import RequestRecord
@@ -158,6 +159,8 @@ class OrderPane(Vertical):
         from console.tui.widgets.head import head_lines
 
         lines = head_lines(self.order, width)
+        if self.notes:
+            lines.append(_last_note(self.notes, self._told or self.order.observed, width))
         if self._touched is not None:
             lines += _read_before(width)
         return lines
@@ -308,6 +311,17 @@ class OrderPane(Vertical):
 def _read_before(width: int) -> list[Content]:
     said = _("These amounts and times were read before something was done here.")
     return wrapped(Content.styled(said, TONES["waiting"]), width)
+
+
+def _last_note(notes: tuple[Event, ...], now: datetime, width: int) -> Content:
+    """The newest one's beginning and who wrote it when, in one line; how many more there are."""
+    newest = max(notes, key=lambda note: note.time)
+    by = _("by {operator}", operator=newest.actor or "")
+    more = many("and {count} more", "and {count} more", len(notes) - 1) if len(notes) > 1 else ""
+    tail = quiet("  · " + " · ".join(filter(None, (by, age(newest.time, now), more))))
+    room = max(1, width - tail.cell_length)
+    text = literal(shown(newest.event)).truncate(room, ellipsis=True)
+    return (text + tail).truncate(width, ellipsis=True)
 
 
 def _with_notes(order: Order, notes: tuple[Event, ...]) -> Order:
