@@ -134,7 +134,9 @@ class Emulator:
             self.until(lambda text=text: text.encode() in self.written, repr(text))  # type: ignore[misc]
 
     def rests(self, seconds: float = 0.15) -> None:
-        """Wait until nothing was written for a moment."""
+        """Wait until nothing was written for a moment; of what has ended, until all was read."""
+        if self.process.poll() is not None:
+            self._reader.join(PATIENCE)
         before = -1
         while before != len(self.written):
             before = len(self.written)
