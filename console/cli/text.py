@@ -160,6 +160,8 @@ def _expiry(found: Order) -> str:
     left = permission.expires - found.observed
     kind = lifetime_kind(permission)
     life = f", life of {kind}" if kind else ""
+    if permission.state == "Closed" and left.total_seconds() > 0:
+        return f"ended{life}"
     if left.total_seconds() < 0:
         return f"expired {permission.expires:%Y-%m-%d}{life}"
     hours = int(left.total_seconds() // 3600)

@@ -100,6 +100,19 @@ _SAY_REFUNDED: Final = N_(
     "Your refund is done. Depending on your bank it can take some days until you see the money."
 )
 
+# The same, where it is known how much it is about.
+SAY_WITH_AMOUNT: Final = {
+    _SAY_PAID: N_("Your payment of {amount} arrived."),
+    _SAY_REFUND_INITIATED: N_(
+        "Your refund of {amount} is initiated at Amazon Pay. The money hasn't been returned yet; "
+        "we will tell you the result."
+    ),
+    _SAY_REFUNDED: N_(
+        "Your refund of {amount} is done. Depending on your bank it can take some days until you "
+        "see the money."
+    ),
+}
+
 _NEXT_UPDATE: Final = N_(
     "Ask the buyer to update the payment method in their Amazon account; then look again "
     "whether the permission is Chargeable."
@@ -1376,9 +1389,12 @@ OPERATION_ERRORS: Final[dict[tuple[str, str], Explanation]] = {
         "bad",
     ),
     ("TransactionAmountExceeded", "capture_charge"): E(
-        N_("The amount is more than was authorized."),
+        N_("The amount is more than was authorized, or than is left of the permission's limit."),
         "merchant",
-        N_("Capture at most the charge's amount; for more create a further charge."),
+        N_(
+            "Capture at most the charge's amount, and no more than the limit leaves after what is "
+            "captured already."
+        ),
         _SAY_OURS,
         "bad",
     ),

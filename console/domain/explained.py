@@ -13,16 +13,18 @@ from typing import Final
 from console.domain.explain import (
     AFTER_HARD_DECLINE,
     ERRORS,
+    SAY_WITH_AMOUNT,
     Explanation,
     explain_state,
     mend_payment_url,
     wait_for_next_month,
 )
 from console.domain.ids import NotAnId, parse
-from console.domain.language import N_, _, together
+from console.domain.language import N_, _, english, together
 from console.domain.meanings import MENDABLE
 from console.domain.members import Member, members
-from console.domain.model import ChargePermission, Dispute, Status
+from console.domain.model import Charge, ChargePermission, Dispute, Refund, Status
+from console.domain.money import Money
 from console.domain.order import Order
 
 # Reasons for which another payment method changes nothing.
@@ -34,6 +36,9 @@ _NO_ROOM: Final = N_(
     "The buyer's consent stands; nothing of its limit is free, as it is authorized already."
 )
 _NO_ROOM_NEXT: Final = N_("Capture what is authorized, or cancel it to free its amount.")
+_STILL_RESERVED: Final = N_(
+    "{amount} is still authorized: capture it, or cancel it to free the buyer's money."
+)
 _NO_LINK: Final = N_(
     "Amazon publishes no address for one-time orders: the buyer signs in on Amazon Pay's pages, "
     "opens this order there and changes the payment method."
@@ -73,6 +78,8 @@ def _explained(order: Order, kind: str, one: Member) -> Explained:
     if permission is not None and "HardDeclined" in one.status.reason_codes:
         ends = permission.is_one_time or permission.state == "Closed"
         meaning = replace(meaning, next_step=_(AFTER_HARD_DECLINE[ends]))
+    if isinstance(one, Charge | Refund):
+        meaning = _with_amount(meaning, one.captured if isinstance(one, Charge) else one.amount)
     if isinstance(one, Dispute):
         meaning = _with_filing_reason(meaning, one.filing_reason)
     found = Explained(kind, one.id, one.status, meaning)
@@ -95,21 +102,40 @@ def _permission(order: Order, permission: ChargePermission) -> Explained:
         )
     elif _has_no_room(order, permission):
         meaning = replace(meaning, meaning=_(_NO_ROOM), next_step=_(_NO_ROOM_NEXT))
+    elif permission.state == "Closed":
+        meaning = _with_reserved(order, meaning)
     one = Explained("charge_permission", permission.id, permission.status, meaning)
     return _with_link(order, one) if permission.state == "NonChargeable" else one
 
 
 def _has_no_room(order: Order, permission: ChargePermission) -> bool:
-    """Chargeable, with its limit taken up by what is authorized and not yet captured."""
-    balance, open_amount = permission.balance, order.totals.authorized_open
+    """Chargeable, with its limit taken up by what is authorized and not yet captured: by Amazon's
+    balance, or by the charges that are known here.
+    """
+    left = [money for money in (permission.balance, order.unreserved) if money is not None]
     return (
         permission.state == "Chargeable"
         and permission.is_one_time
-        and balance is not None
-        and not balance.is_positive
-        and open_amount is not None
-        and open_amount.is_positive
+        and any(not money.is_positive for money in left)
+        and _is_positive(order.totals.authorized_open)
     )
+
+
+def _is_positive(money: Money | None) -> bool:
+    return money is not None and money.is_positive
+
+
+def _with_reserved(order: Order, meaning: Explanation) -> Explanation:
+    """Of a closed permission under which an amount is still authorized: that is what is left to do.
+
+    Source: the Charge Permission page; closing without `cancelPendingCharges` leaves it so.
+    """
+    reserved = order.totals.authorized_open
+    if not _is_positive(reserved):
+        return meaning
+    step = _(_STILL_RESERVED, amount=reserved)
+    paid = order.fully_captured
+    return replace(meaning, next_step=step if paid else together(step, meaning.next_step))
 
 
 def _month_is_used_up(permission: ChargePermission) -> bool:
@@ -121,6 +147,20 @@ def _month_is_used_up(permission: ChargePermission) -> bool:
         and balance is not None
         and not balance.is_positive
     )
+
+
+def said_to_buyer(state: str, reasons: Collection[str], amount: Money | None) -> str:
+    """The sentence for the buyer about a refund in this state; empty where it isn't known."""
+    meaning = explain_state("refund", state, reasons)
+    return _with_amount(meaning, amount).say_to_buyer if meaning.known else ""
+
+
+def _with_amount(meaning: Explanation, amount: Money | None) -> Explanation:
+    """What is said to the buyer names the amount, where the sentence has room for it."""
+    said = SAY_WITH_AMOUNT.get(english(meaning.say_to_buyer))
+    if said is None or amount is None or not amount.is_positive:
+        return meaning
+    return replace(meaning, say_to_buyer=_(said, amount=amount))
 
 
 def _with_filing_reason(meaning: Explanation, reason: str | None) -> Explanation:

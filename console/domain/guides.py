@@ -109,13 +109,13 @@ def _length(left: timedelta) -> str:
     return many("{count} hour", "{count} hours", hours) if hours else _("less than an hour")
 
 
-# What is still possible with one object, by the actions that it allows: what can be captured can
-# be renewed, too.
+# What is still possible with one object, by the actions that it allows.
 _WAYS: Final = {
     ("capture", "extend"): N_(
         "`payconsole capture {target} --amount …` collects it (up to {amount}), or"
         " `payconsole extend {target}` renews its authorization for 30 days."
     ),
+    ("capture",): N_("`payconsole capture {target} --amount …` collects it (up to {amount})."),
     ("extend",): N_("`payconsole extend {target}` renews its authorization for 30 days."),
     ("authorize",): N_(
         "`payconsole authorize {target} --amount …` reserves more (up to {amount})."

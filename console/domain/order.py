@@ -135,6 +135,28 @@ class Order:
             return None
         return captured >= limit
 
+    @property
+    def uncaptured(self) -> Money | None:
+        """What of a one-time order's limit no known charge has captured; None without a limit.
+
+        Whether Amazon's own balance counts at the authorization or at the capture is not
+        documented.
+        """
+        if self.permission is None or not self.permission.is_one_time:
+            return None
+        limit, captured = self.permission.limit, self.totals.captured
+        if limit is None or captured is None or limit.currency != captured.currency:
+            return None
+        return clamp(limit - captured)
+
+    @property
+    def unreserved(self) -> Money | None:
+        """What of it is not authorized either."""
+        left, reserved = self.uncaptured, self.totals.authorized_open
+        if left is None or reserved is None or reserved.currency != left.currency:
+            return left
+        return clamp(left - reserved)
+
     def refund_floor(self, charge: Charge) -> Money | None:
         """What must be counted as already refunded of `charge`.
 

@@ -40,7 +40,7 @@ def offers(order: Order) -> tuple[Offer, ...]:
         permission = order.permission
         found += [_authorize(order, permission), _close(permission), _update(permission)]
         found.append(_extend_permission(permission))
-    found += [_renew(charge) for charge in order.charges]
+    found += [_renew(order.permission, charge) for charge in order.charges]
     if order.session is not None:
         found.append(_complete(order.session))
     return tuple(found)
@@ -107,10 +107,18 @@ def _capture(order: Order, charge: Charge) -> Offer:
     if charge.expires is not None and charge.expires <= order.observed:
         return Offer("capture", charge.id, False, _("The authorization has expired."))
     why = _("Up to {amount} can be captured, once.", amount=charge.amount)
+    left = order.uncaptured
+    if left is not None and left.currency == charge.amount.currency and left < charge.amount:
+        why = together(why, more_than_limit(left))
     if charge.created is not None and order.observed - charge.created >= SYNCHRONOUS_CAPTURE:
         old = _("The authorization is 7 days old or older, so the capture will take a while.")
         why = together(why, old)
     return Offer("capture", charge.id, True, why, charge.amount)
+
+
+def more_than_limit(left: Money) -> str:
+    """A warning: `left` of the order's limit is not captured yet."""
+    return _("Mind: of the order's limit {left} is left, so Amazon may refuse more.", left=left)
 
 
 _NO_CANCEL: Final = {
@@ -158,8 +166,11 @@ def _authorize(order: Order, permission: ChargePermission) -> Offer:
         return no(_("The permission's limit is used up."))
     left = _at_most(balance)
     why = _("Up to {amount} can be authorized.", amount=left)
+    free = order.unreserved
     if any(c.state in OPEN_CHARGE_STATES for c in order.charges):
         why = together(why, _("Mind: another charge is still open."))
+        if free is not None and free.currency == left.currency and free < left:
+            why = together(why, _("With it {free} of the limit is free.", free=free))
     elif not order.charges:
         why = together(why, _("Mind: charges that are not known here may be open."))
     return Offer("authorize", permission.id, True, why, left)
@@ -221,7 +232,9 @@ def _extend_permission(permission: ChargePermission) -> Offer:
     return no(why)
 
 
-def _renew(charge: Charge) -> Offer:
+def _renew(permission: ChargePermission | None, charge: Charge) -> Offer:
+    if charge.state == "Authorized" and permission is not None and permission.state != "Chargeable":
+        return Offer("extend", charge.id, False, _not_chargeable(permission))
     if charge.state == "Authorized":
         why = _("The authorization can be renewed for 30 days.")
         return Offer("extend", charge.id, True, why)

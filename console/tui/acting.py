@@ -74,7 +74,7 @@ class Acting:
         """Say why not. What was typed behind the key was meant for what has not opened."""
         self._refusal = said
         self._screen.say(said)
-        cast("PayConsole", self._screen.app).keyboard.forget()
+        cast("PayConsole", self._screen.app).keyboard.refuse()
 
     def read(self) -> None:
         """The order was read: `not yet` holds no longer."""

@@ -5,7 +5,7 @@ Imported once the session is open: it knows the core's exceptions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -22,10 +22,12 @@ from console.amazon.errors import (
 from console.amazon.phrases import told
 from console.domain.action_table import BY_NAME
 from console.domain.explain import Tone, explain_error
+from console.domain.explained import said_to_buyer
 from console.domain.ids import NotAnId
 from console.domain.intent import Move
 from console.domain.language import N_, _, english, many
-from console.domain.model import parse_status
+from console.domain.model import Refund, parse_status
+from console.domain.money import Money
 from console.domain.text import clean, clean_line
 from console.lookup import NotFoundHere, Several
 from console.store.database import StoreFailed
@@ -222,6 +224,9 @@ def say_outcome(outcome: Outcome, *, finishes: bool = False) -> Said:
     """
     title, tone = _title(outcome, finishes=finishes)
     facts = [*outcome.facts]
+    if outcome.action == "refund" and outcome.object is not None:
+        refund = Refund.from_api(outcome.object)
+        facts += to_the_buyer(refund.state, refund.status.reason_codes, refund.amount)
     if outcome.code:
         operation = None if outcome.action == "extend" else BY_NAME[outcome.action].operation
         explained = explain_error(outcome.code, operation, today=datetime.now(UTC).date())
@@ -230,6 +235,12 @@ def say_outcome(outcome: Outcome, *, finishes: bool = False) -> Said:
         facts.append(_intent(outcome))
     cleaned = tuple(clean(fact) for fact in facts)
     return Said(_(title), clean(outcome.message), clean(_hint(outcome)), tone, cleaned)
+
+
+def to_the_buyer(state: str, reasons: Collection[str], amount: Money | None) -> tuple[str, ...]:
+    """What can be said to the buyer of a refund in this state; nothing where that isn't known."""
+    said = said_to_buyer(state, reasons, amount)
+    return (_("To the buyer: “{sentence}”", sentence=said),) if said else ()
 
 
 def _intent(outcome: Outcome) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PATIENCE: Final = 3.0  # seconds after which what a key has brought about is waited for no more
 LOOK: Final = 0.05  # seconds between two looks at that, while another key waits
+PAUSE: Final = 0.6  # seconds without a key in which whoever types has looked at the screen
 ROUNDS: Final = 2  # a key's action may post a message of its own, as Enter in a field does
 
 
@@ -42,10 +43,13 @@ class Keyboard:
         self._sent_to: MessagePump = app
         self._since = 0.0  # when that was handed on, in seconds of Textual's clock
         self._from = 0.0  # what came before is for nobody
+        self._last = ""  # the key that was handed on last
+        self._refused = ""
+        self._unread_until = 0.0  # text until then is typed without a look at the screen
 
     async def take(self, event: events.Event) -> None:
         """A key or a paste has come."""
-        if event.time < self._from or self._app.is_leaving:
+        if event.time < self._from or self._app.is_leaving or self._is_unread(event):
             return
         if self._mark is not None and (self._waiting or not self._may_come(event.time)):
             self._waiting.append(event)
@@ -53,6 +57,7 @@ class Keyboard:
                 self._look_again()
             return
         self._since, self._round = Message().time, 0
+        self._last = event.key if isinstance(event, events.Key) else ""
         await self._hand_on(event)
         self._follow()
 
@@ -79,6 +84,28 @@ class Keyboard:
         """All that was typed until now was meant for what can't be seen any more."""
         self._waiting.clear()
         self._from = Message().time
+
+    def refuse(self) -> None:
+        """The key that was handed on last does nothing. What was typed behind it, and is typed on
+        without a pause, was meant for what has not opened: as keys it would do something else.
+        """
+        self.forget()
+        self._refused, self._unread_until = self._last, self._from + PAUSE
+
+    def _is_unread(self, event: events.Event) -> bool:
+        """Whether it is text behind a refused key. That key again is meant, and so is what is no
+        text, as Esc and the arrows.
+        """
+        if event.time >= self._unread_until:
+            return False
+        if isinstance(event, events.Key):
+            if event.key == self._refused:
+                return False
+            if not event.is_printable and event.key not in ("enter", "tab"):
+                self._unread_until = 0.0
+                return False
+        self._unread_until = event.time + PAUSE
+        return True
 
     def _follow(self) -> None:
         self._mark, self._sent_to = Passed(), self._has_focus()

@@ -326,7 +326,7 @@ async def test_what_was_open_and_is_resolved_by_it_is_told_and_nothing_new_is_pl
         await desk.plan("1.00")
     assert str(held.value) == (
         f"Intent 2 (refund 10.00 USD, by {desk.last.actor}) was open on this order."
-        f" One refund of 10.00 USD was added to what you saw: {desk.last.result}, RefundInitiated."
+        f" One new refund of 10.00 USD: {desk.last.result}, RefundInitiated."
         " It is initiated, not done: the buyer doesn't have the money yet."
         " Nothing new was planned."
     )

@@ -1864,9 +1864,9 @@ class TestSentences:
         ("operation", "amount", "made", "said"),
         [
             (REFUND, "9.00 USD", Made("R1", "Refunded", None),
-             "One refund of 9.00 USD was added to what you saw: R1, Refunded."),
+             "One new refund of 9.00 USD: R1, Refunded."),
             (REFUND, "9.00 USD", Made("R1", "RefundInitiated", None, pending=True),
-             "One refund of 9.00 USD was added to what you saw: R1, RefundInitiated. It is"
+             "One new refund of 9.00 USD: R1, RefundInitiated. It is"
              " initiated, not done: the buyer doesn't have the money yet."),
             (CAPTURE, "9.00 USD", Made("C1", "Captured", None),
              "Charge C1 is Captured, over 9.00 USD."),

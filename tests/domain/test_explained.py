@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from console.domain.explained import Explained, explained, region_of
+from console.domain.explained import Explained, explained, region_of, said_to_buyer
 from console.domain.model import Charge, ChargePermission, Dispute
 from console.domain.order import Order
 from tests.domain.builders import (
@@ -29,6 +29,10 @@ JAPAN = "C03-3398114-4303294"
 def of(found: Order, kind: str) -> Explained:
     (one,) = [one for one in explained(found) if one.kind == kind]
     return one
+
+
+def of_permission(found: Order) -> Explained:
+    return of(found, "charge_permission")
 
 
 def declined(reason: str | None, *, id: str = CHARGE, of: str = ORDER) -> Charge:
@@ -92,6 +96,8 @@ def test_where_all_of_the_limit_is_authorized_the_next_step_is_no_new_charge() -
     assert "Capture what is authorized" in of(held, "charge_permission").explanation.next_step
     free = order(charge("Authorized"), permission=permission(balance="5.00 USD"))
     assert "Create a charge" in of(free, "charge_permission").explanation.next_step
+    counted = order(charge("Authorized", "100.00 USD"), permission=permission())
+    assert "Capture what is authorized" in of(counted, "charge_permission").explanation.next_step
 
 
 @pytest.mark.parametrize("reason", ["AmazonRejected", "ProcessingFailure", "TransactionTimedOut"])
@@ -166,6 +172,43 @@ def test_a_closed_order_that_was_captured_in_full_is_good_news() -> None:
     )
     assert found.fully_captured is True
     assert of(found, "charge_permission").explanation.tone == "good"
+
+
+def test_what_is_still_authorized_under_a_closed_order_is_what_is_left_to_do() -> None:
+    second = f"{ORDER}-C000002"
+    closed = permission("Closed", reasons=("AmazonClosed",))
+    paid = order(
+        charge("Captured", "100.00 USD"), charge("Authorized", id=second), permission=closed
+    )
+    next_step = of_permission(paid).explanation.next_step
+    assert next_step == (
+        "40.00 USD is still authorized: capture it, or cancel it to free the buyer's money."
+    )
+    unpaid = order(charge("Authorized", id=second), permission=closed)
+    next_step = of_permission(unpaid).explanation.next_step
+    assert next_step.startswith("40.00 USD is still authorized")
+    assert "the buyer must check out again" in next_step
+
+
+# --- what is said to the buyer ----------------------------------------------------------------
+
+
+def test_the_buyer_is_told_how_much_it_is_about() -> None:
+    found = order(
+        charge("Captured", captured="30.00 USD"),
+        refunds=(refund("RefundInitiated", "7.00 USD"),),
+        permission=permission(),
+    )
+    said = {one.kind: one.explanation.say_to_buyer for one in explained(found)}
+    assert said["charge"] == "Your payment of 30.00 USD arrived."
+    assert said["refund"].startswith("Your refund of 7.00 USD is initiated at Amazon Pay.")
+
+
+def test_without_an_amount_the_buyer_is_told_none() -> None:
+    unknown = order(charge("Captured", None), permission=permission())
+    assert of(unknown, "charge").explanation.say_to_buyer == "Your payment arrived."
+    assert said_to_buyer("Refunded", (), None).startswith("Your refund is done.")
+    assert said_to_buyer("SomethingNew", (), None) == ""
 
 
 def test_a_closed_agreement_is_never_called_paid_for_reaching_a_monthly_limit() -> None:

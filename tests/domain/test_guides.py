@@ -132,9 +132,19 @@ class TestWhatIsStillPossible:
 
     def test_what_has_lapsed_can_be_renewed_only(self) -> None:
         lapsed = charge("Authorized", expires=stamp(days=1))
-        assert fixed_life(order(lapsed, permission=permission("Closed"))) == (
+        said = fixed_life(order(lapsed, permission=permission()))
+        assert said == (
             "Amazon doesn't tell when it expires."
+            f" `payconsole authorize {ORDER} --amount …` reserves more (up to 100.00 USD)."
             f" `payconsole extend {CHARGE}` renews its authorization for 30 days."
+            " Later: a new checkout."
+        )
+
+    def test_what_is_left_authorized_when_its_order_closed_can_be_captured_only(self) -> None:
+        said = fixed_life(order(AUTHORIZED, permission=permission("Closed")))
+        assert said == (
+            "Amazon doesn't tell when it expires."
+            f" `payconsole capture {CHARGE} --amount …` collects it (up to 40.00 USD)."
             " Later: a new checkout."
         )
 

@@ -245,6 +245,41 @@ class TestCapture:
         assert found == Offer("capture", CHARGE, False, why)
 
 
+class TestTheLimit:
+    """Whether the balance counts at the authorization or at the capture isn't documented."""
+
+    SECOND = f"{ORDER}-C000002"
+
+    def test_a_capture_beyond_what_is_left_of_the_limit_is_a_warning(self) -> None:
+        found = order(
+            charge("Captured", "80.00 USD"),
+            charge("Authorized", id=self.SECOND),
+            permission=permission(),
+        )
+        can = said(offer(found, "capture", self.SECOND))
+        assert (can.allowed, str(can.max_amount)) == (True, "40.00 USD")
+        assert can.why == (
+            "Up to 40.00 USD can be captured, once. Mind: of the order's limit 20.00 USD is left,"
+            " so Amazon may refuse more."
+        )
+
+    @pytest.mark.parametrize("limit", [None, "120.00 USD"])
+    def test_within_it_or_without_one_there_is_none(self, limit: str | None) -> None:
+        found = order(
+            charge("Captured", "80.00 USD"),
+            charge("Authorized", id=self.SECOND),
+            permission=permission(limit=limit),
+        )
+        assert "Mind" not in said(offer(found, "capture", self.SECOND)).why
+
+    @pytest.mark.parametrize("state", ["Closed", "NonChargeable"])
+    def test_nothing_is_renewed_that_could_not_be_authorized_anew(self, state: str) -> None:
+        found = order(charge("Authorized"), permission=permission(state))
+        can = said(offer(found, "extend", CHARGE))
+        assert not can.allowed
+        assert state in can.why
+
+
 class TestPermissions:
     """domain.md 3.2, 4.2, 6."""
 
@@ -346,7 +381,10 @@ class TestPermissions:
     @pytest.mark.parametrize("state", ["AuthorizationInitiated", "Authorized", "CaptureInitiated"])
     def test_an_open_charge_is_a_warning(self, state: str) -> None:
         why = said(offer(order(charge(state), permission=permission()), "authorize", ORDER)).why
-        assert why == "Up to 100.00 USD can be authorized. Mind: another charge is still open."
+        assert why == (
+            "Up to 100.00 USD can be authorized. Mind: another charge is still open."
+            " With it 60.00 USD of the limit is free."
+        )
 
     def test_so_are_charges_that_can_not_be_seen(self) -> None:
         why = said(offer(order(permission=permission()), "authorize", ORDER)).why

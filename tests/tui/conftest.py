@@ -38,6 +38,12 @@ def _quick_watching(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever presses the keys reads in between what a refusal says."""
+    monkeypatch.setattr("console.tui.keyboard.PAUSE", 0.0)
+
+
+@pytest.fixture
 def golden() -> Callable[[str, str], None]:
     """Compare a screen with its golden file; PAYCONSOLE_GOLDENS=write renews the files."""
 

@@ -141,6 +141,7 @@ NOT_NOW = {
 }
 
 
+@pytest.mark.usefixtures("reading")
 async def test_what_is_not_possible_says_why(stage: Stage) -> None:
     async with stage.console() as console:
         await console.look_up(OPEN_CHARGE)
@@ -155,6 +156,7 @@ async def test_what_is_not_possible_says_why(stage: Stage) -> None:
     assert not stage.world.log.entries("create_refund")
 
 
+@pytest.mark.usefixtures("reading")
 async def test_a_policy_dims_and_explains(stage: Stage) -> None:
     stage.policy = Policy(actions=frozenset({"refund"}), require_ticket=True)
     async with stage.console() as console:
@@ -170,6 +172,7 @@ async def test_a_policy_dims_and_explains(stage: Stage) -> None:
     assert not stage.refunds_sent()
 
 
+@pytest.mark.usefixtures("reading")
 async def test_a_read_only_profile_does_nothing(stage: Stage) -> None:
     stage.policy = Policy(read_only=True)
     async with stage.console() as console:

@@ -62,10 +62,33 @@ async def test_the_sentence_is_that_of_explain(stage: Stage) -> None:
     async with stage.console(200, 60) as console:
         await console.look_up(CHARGE)
         sentence = await copied(console, "s")
-        payment, refund = sentence.split(" Your refund is done.")
-        assert payment.startswith("Your payment arrived.")
+        payment, refund = sentence.split(" Your refund of 10.00 USD is done.")
+        assert payment == "Your payment of 40.00 USD arrived."
         await console.press("2")
-        await console.sees(f"“{payment}”", f"“Your refund is done.{refund}”")
+        await console.sees(f"“{payment}”", f"“Your refund of 10.00 USD is done.{refund}”")
+
+
+async def test_no_sentence_is_copied_of_what_may_hold_no_longer(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await console.look_up("S01-3309177-6402958-C010002")
+        await console.press("x")
+        await console.sees("why, for the journal")
+        await console.press("enter", "enter")
+        await console.sees("The exact request")
+        await console.press("enter")
+        await console.confirm("cancel 0002")
+        await console.sees("Canceled")
+        stage.fault("*:delay:1:x1")
+        await console.press("escape", "y")
+        await console.sees("Not yet: this is how it was.")
+        await console.press("s")
+        await console.sees("s to the buyer")  # there is nothing to take
+        await console.press("escape", "2")
+        await console.sees("These amounts and times were read before something was done here.")
+        await console.sees_no("The amount is reserved")
+        await console.sees("The merchant canceled the charge", "This payment was canceled.")
+        await console.sees_no("These amounts and times")
+        assert (await copied(console, "s")).startswith("This payment was canceled.")
 
 
 async def test_the_menu_shows_it_before_and_enter_takes_the_row(stage: Stage) -> None:

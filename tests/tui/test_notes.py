@@ -47,14 +47,14 @@ async def test_the_last_note_stands_at_the_order_and_says_how_many_there_are(sta
         await note(console, "the buyer calls back on Monday")
         await console.sees("ann the buyer calls back on Monday")
         await console.press("escape", "3")  # where no timeline is seen
-        await console.sees('note: "the buyer calls back on Monday" · by ann · just now')
+        await console.sees('note: "the buyer calls back on Monday" · by ann · 2026-01-15 12:00 UTC')
         await console.press("n")
         await console.sees("Notes on")
         await console.type("they called")
         await console.press("enter")
         await console.sees("ann they called")
         await console.press("escape")
-        await console.sees('note: "', "· by ann · just now · and 1 more")
+        await console.sees('note: "', "· by ann · 2026-01-15 12:00 UTC · and 1 more")
         await console.look_up(OTHER)
         await console.sees_no('note: "')
 

@@ -101,6 +101,7 @@ async def test_recent_orders_are_a_key_away_where_they_are_folded(stage: Stage) 
         await console.sees("checked just now")
 
 
+@pytest.mark.usefixtures("reading")
 async def test_what_is_not_allowed_says_why(stage: Stage) -> None:
     async with stage.console() as console:
         await console.look_up("S01-5797829-1888777-A043451")
@@ -145,13 +146,13 @@ async def test_the_tabs(stage: Stage) -> None:
         await console.look_up("S01-3309177-6402958")
         await console.sees("R020002 created · Amazon")
         await console.press("2")
-        await console.sees("Your payment arrived", "Your refund is done")
+        await console.sees("Your payment of 30.00 USD arrived", "Your refund of 3.00 USD is done")
         await console.press(
             "pagedown", "pagedown", "pagedown"
         )  # no row is out of sight: it is read
         await console.sees("What can be done now")
         await console.press("pageup", "pageup", "pageup")
-        await console.sees("Your payment arrived")
+        await console.sees("Your payment of 30.00 USD arrived")
         await console.press("3")
         await console.sees("Order Reference", "S01-3309177-6402958-A010001", "AmazonCaptureId")
         await console.press("4")

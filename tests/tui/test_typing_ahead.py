@@ -255,6 +255,38 @@ async def test_what_is_typed_behind_a_command_is_for_what_the_command_opens(
         await console.sees(shown)
 
 
+async def test_nor_is_what_is_typed_on_behind_a_refused_key_without_a_look(stage: Stage) -> None:
+    """By hand: each key long after what the one before has brought about. `b` shows buyer data."""
+    async with stage.console() as console:
+        await console.look_up(OTHER)
+        for key in ("r", *"12.50", "enter", *"bent abc", "enter"):
+            all_at_once(console, key)
+            await console.settle()
+        await console.sees("Refund is not possible")
+        screen = console.app.screen
+        assert isinstance(screen, ConsoleScreen)
+        assert not screen.order_pane.revealed
+        assert screen.order_pane.page == 0
+        await asyncio.sleep(keyboard.PAUSE)
+        await console.press("2")
+        await console.sees("The amount is reserved and not captured.")
+
+
+@pytest.mark.parametrize("meant", ["r", "down", "escape"])
+async def test_the_key_itself_and_what_is_no_text_is_meant(stage: Stage, meant: str) -> None:
+    async with stage.console() as console:
+        await console.look_up(OTHER)
+        await console.press("r", "2")
+        await console.sees("Refund is not possible", "order created, Chargeable")
+        await console.press(meant)
+        if meant == "r":
+            await console.press("2")
+            await console.sees("order created, Chargeable")  # it was refused anew
+        else:
+            await console.press("2")
+            await console.sees("The amount is reserved and not captured.")
+
+
 async def test_enter_runs_what_is_found_for_all_that_was_typed_before_it(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

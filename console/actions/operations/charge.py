@@ -26,7 +26,7 @@ from console.domain.limits import SYNCHRONOUS_CAPTURE
 from console.domain.model import PENDING_STATES, Charge, Json
 from console.domain.money import Money
 from console.domain.order import Order, clamp
-from console.domain.rules import Offer
+from console.domain.rules import Offer, more_than_limit
 from console.store.decisions import Draft, Intent
 
 # What can still be canceled (Charge page); a close with cancelPendingCharges ends the same.
@@ -181,7 +181,7 @@ class CaptureCharge(_OnCharge):
                                 else _("nothing")),
                 (_("others"), _sisters(order, charge)),
             ),
-            warnings=tuple(_capture_warnings(order, charge, rest)),
+            warnings=tuple(_capture_warnings(order, charge, amount, rest)),
         )  # fmt: skip
 
     # --- what came of it -------------------------------------------------------------------------
@@ -383,8 +383,10 @@ def _is_late(order: Order, charge: Charge) -> bool:
     return charge.created is not None and order.observed - charge.created >= SYNCHRONOUS_CAPTURE
 
 
-def _capture_warnings(order: Order, charge: Charge, rest: Money) -> list[str]:
-    found = [*order.warnings]
+def _capture_warnings(order: Order, charge: Charge, amount: Money, rest: Money) -> list[str]:
+    found, left = [*order.warnings], order.uncaptured
+    if left is not None and left.currency == amount.currency and left < amount:
+        found.append(more_than_limit(left))
     if rest.is_positive:
         found.append(
             together(

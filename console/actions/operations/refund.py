@@ -111,7 +111,7 @@ class CreateRefund(Operation):
 
     def accepted(self, intent: Intent, made: Made) -> str:
         said = _(
-            "One refund of {amount} was added to what you saw: {refund}, {state}.",
+            "One new refund of {amount}: {refund}, {state}.",
             amount=intent.amount,
             refund=made.id,
             state=made.state,

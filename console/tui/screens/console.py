@@ -149,12 +149,6 @@ class ConsoleScreen(ToolsScreen):
     def is_demo(self) -> bool:
         return self._source.is_demo
 
-    @property
-    def is_old(self) -> bool:
-        """Whether the order is not, or may not be, as it is at Amazon now."""
-        order = self.order
-        return order is not None and (order.remembered is not None or self.outdated)
-
     def _amazon_now(self) -> datetime | None:
         return self.work.session.client.amazon_now() if self.work is not None else None
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _KEYS: Final = N_("enter  copy it     esc  back")
 MOST: Final = 400  # characters that are shown whole of what is copied
+_OLD: Final = N_("Not yet: this is how it was. Wait until it says `checked`.")
 _NO_OBJECT: Final = N_("Only an object that was read has one.")
 
 
@@ -57,11 +58,13 @@ def copies(
     curl: str | None,
     *,
     revealed: bool,
+    is_old: bool,
 ) -> tuple[Copy, ...]:
     """What can be copied of `chosen`, an object of `order`.
 
     `records` are the requests of this session, oldest first; `curl` is the object's read.
-    `revealed` says that the buyer's data stands on the screen at this moment.
+    `revealed` says that the buyer's data stands on the screen at this moment; `is_old` that the
+    order may not be any more as it is shown: then there is nothing that can be told the buyer.
     """
     no_id = _("{text} is not an Amazon Pay id.", text=clean_line(chosen, 80))
     member = next((one for _kind, one in members(order) if one.id == chosen), None)
@@ -70,11 +73,14 @@ def copies(
         Copy("o", _("order's id"), order.id),
         Copy("n", _("order number"), _number(order), _("The shop gave Amazon none.")),
         Copy("a", _("amount"), _amount(member), _without_amount(member)),
-        Copy("s", _("to the buyer"), _sentence(order, chosen), _(_NO_OBJECT)),
+        Copy(
+            "s", _("to the buyer"), None if is_old else _sentence(order, chosen),
+            _(_OLD if is_old else _NO_OBJECT),
+        ),
         Copy("l", _("link to mend"), _link(order), _("No such link would help here.")),
         Copy("r", _("request id"), _request_id(records, chosen), _("Amazon gave none for it yet.")),
         Copy("c", "curl", curl, no_id if curl is None else "", _("its read, signed by nobody")),
-    ]
+    ]  # fmt: skip
     if revealed:
         said = _("as it is shown; it is a line in the journal")
         none = _("Amazon gave none.")

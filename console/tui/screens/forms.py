@@ -330,7 +330,12 @@ def _room_facts(subject: Subject) -> Facts:
         return []
     if permission.limit is None or permission.balance is None:
         return [(_("Room left"), _("Amazon gives no limit for this order"))]
-    said = _("{balance} of {limit}", balance=permission.balance, limit=permission.limit)
+    balance = permission.balance
+    said = _("{balance} of {limit}", balance=balance, limit=permission.limit)
+    free = subject.order.unreserved if subject.offer.action == "authorize" else None
+    if free is not None and free.currency == balance.currency and free < balance:
+        counted = N_("{said} by Amazon's count; {free} of it is not authorized yet")
+        said = _(counted, said=said, free=free)
     return [(_("Room left"), said)]
 
 

@@ -42,11 +42,18 @@ class NewsScreen(Screen[None]):
         self.outdated = False  # something was done since the order was read
         self.is_awaiting = False  # something else was asked for, and nothing came of it yet
         self._dialog: ActionDialog | None = None
+        self._told_there: Said | None = None  # what the open dialog says, and nobody else yet
         self._intents: IntentsScreen | None = None
 
     @property
     def order(self) -> Order | None:
         raise NotImplementedError
+
+    @property
+    def is_old(self) -> bool:
+        """Whether the order is not, or may not be, as it is at Amazon now."""
+        order = self.order
+        return order is not None and (order.remembered is not None or self.outdated)
 
     @property
     def order_pane(self) -> OrderPane:
@@ -66,6 +73,13 @@ class NewsScreen(Screen[None]):
     def say(self, said: Said) -> None:
         """The last message, in the place where messages stay."""
         self.notice.say(said)
+
+    def _say_once(self, said: Said, there: ActionDialog | None) -> None:
+        """What stands in an open dialog is said here once that is closed, and in short."""
+        if there is None:
+            self.say(said)
+        else:
+            self._told_there = said._replace(facts=())
 
     @property
     def watched(self) -> frozenset[str]:
@@ -105,6 +119,9 @@ class NewsScreen(Screen[None]):
         if plan is not None:
             self.say(_under_way(plan.draft.action, _("Its outcome will stand here.")))
         self._dialog = None
+        if self._told_there is not None:
+            self.say(self._told_there)
+            self._told_there = None
         self.refresh_order()
 
     def on_ready(self, event: messages.Ready) -> None:
@@ -134,12 +151,14 @@ class NewsScreen(Screen[None]):
     def on_performed(self, event: messages.Performed) -> None:
         outcome = event.outcome
         dialog = self._dialog
-        if dialog is not None and dialog.sent_plan is event.plan:
+        if dialog is not None and dialog.sent_plan is not event.plan:
+            dialog = None
+        if dialog is not None:
             dialog.ended(event.said, outcome.intent if outcome is not None else None)
         if outcome is not None and outcome.result == "unknown":
             self.notice.clear()  # the banner says it, louder
         else:
-            self.say(event.said)
+            self._say_once(event.said, dialog)
         if outcome is not None and outcome.intent is not None:
             self._remember(outcome.intent, event.said, unknown=outcome.result == "unknown")
             if outcome.result == "refused" and outcome.object is not None:
@@ -163,13 +182,16 @@ class NewsScreen(Screen[None]):
         news = event.news
         said = say_news(news)
         dialog, made_by = self._dialog, news.intent
-        if dialog is not None and made_by is not None and dialog.intent == made_by.id:
+        if made_by is None or (dialog is not None and dialog.intent != made_by.id):
+            dialog = None
+        if dialog is not None and made_by is not None:
             dialog.ended(said, made_by.id)  # it stands there still, and says `initiated`
         if news.is_bad:
             self.notice.clear()  # it may still call the same refund initiated
+            self._told_there = None if dialog is not None else self._told_there
             self.raise_voice(f"declined:{news.id}", said)
         else:
-            self.say(said)
+            self._say_once(said, dialog)
         order = self.order
         if order is not None and (order.id == news.order or _is_in(order, news)):
             self.refresh_order()
@@ -334,6 +356,7 @@ def say_news(news: News) -> Said:
             "waiting",
         )
     from console.domain.explain import explain_state
+    from console.tui.failures import to_the_buyer
 
     told = explain_state(news.kind, news.state, [news.code] if news.code else [])
     if news.is_bad:
@@ -350,6 +373,7 @@ def say_news(news: News) -> Said:
             "It is the first of two steps: {key} shows how to finish the renewal.",
             key=keymap.written("general.intents"),
         )
-        title = _("Done: {what}", what=what)
-        return Said(title, _(_DONE[news.state], id=news.id), first if half else "", "good")
+        title, text = _("Done: {what}", what=what), _(_DONE[news.state], id=news.id)
+        facts = to_the_buyer(news.state, (), news.amount) if news.kind == "refund" else ()
+        return Said(title, text, first if half else "", "good", facts)
     return Said(f"{clean_line(news.state, 60)}: {what}", told.meaning, tone=told.tone)

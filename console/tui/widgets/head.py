@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -11,6 +12,7 @@ from textual.content import Content
 from console.domain.clocks import Clock, clocks, most_urgent
 from console.domain.in_v1 import either, order_words
 from console.domain.language import N_, _, many
+from console.domain.model import ChargePermission
 from console.domain.money import Money
 from console.domain.order import Order, Totals, clamp, lifetime_kind
 from console.tui.words import (
@@ -88,11 +90,7 @@ def _facts(order: Order) -> Content:
             return quiet(_("Only what was asked for could be read."))
         until = _urgent(most_urgent(clocks(order)))
         return between([whole(session.amount), age(session.created, order.observed), until])
-    life = lifetime_kind(permission)
     kind = _("recurring") if permission.is_recurring else _("one-time")
-    expires = expiry(permission.expires, order.observed)
-    if life:
-        expires = _("{expires} (of {life})", expires=expires, life=_(life))
     urgent = most_urgent(clocks(order))
     if urgent is not None and urgent.what == "permission":
         urgent = None  # its expiry is said anyway
@@ -104,12 +102,20 @@ def _facts(order: Order) -> Content:
             _urgent(urgent),
             generation_words(order),
             quiet(f"{_('ref')} ") + literal(reference) if reference else "",
-            expires,
+            _expires(permission, order.observed),
             quiet(f"{_('store')} ") + literal(permission.merchant.store)
             if permission.merchant.store
             else "",
         ]
     )
+
+
+def _expires(permission: ChargePermission, now: datetime) -> str:
+    """When its time runs out; of one that is closed already only that it has."""
+    if permission.expires is None or (permission.state == "Closed" and permission.expires > now):
+        return ""
+    expires, life = expiry(permission.expires, now), lifetime_kind(permission)
+    return _("{expires} (of {life})", expires=expires, life=_(life)) if life else expires
 
 
 def _asked(order: Order) -> Content | str:

@@ -20,6 +20,7 @@ from console.domain import moments
 from console.domain.action_table import ACTIONS
 from console.domain.kept import shown
 from console.domain.language import N_, _, many, spoken
+from console.tui import keymap
 from console.tui.keys import RAW, TABS
 from console.tui.widgets.drawn import Drawn, DrawnPane
 from console.tui.widgets.rows import RowList
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 
 ASKING: Final = "…"
 MINUTE: Final = timedelta(minutes=1)
-_OF_CHOSEN: Final = (1, 2, 3)  # the tabs that tell of the chosen transaction, not of the order
+_OF_STATES: Final = (1, 2)  # the tabs that tell what states mean
+_OF_CHOSEN: Final = (*_OF_STATES, RAW)  # those of the chosen transaction, not of the order
 
 
 class TabBar(Drawn):
@@ -124,6 +126,7 @@ class OrderPane(Vertical):
         if self.order is not None and target is not None:
             self._touched = target
             self._head.redraw()
+            self._details.redraw()
             self._show_rows(self.order, self._told or self.order.observed)
 
     def show(self, order: Order) -> None:
@@ -160,7 +163,7 @@ class OrderPane(Vertical):
 
         lines = head_lines(self.order, width)
         if self.notes:
-            lines.append(_last_note(self.notes, self._told or self.order.observed, width))
+            lines.append(_last_note(self.notes, width))
         if self._touched is not None:
             lines += _read_before(width)
         return lines
@@ -191,8 +194,12 @@ class OrderPane(Vertical):
             lambda: details.raw(order, self.chosen, self.revealed),
             lambda: details.requests(self._records(), width, order),
         ]
+        if self._touched is not None and self._tabs.tab in _OF_STATES:
+            again = _("What holds now stands here once Amazon was asked; {key} asks again.",
+                      key=keymap.written("general.again"))  # fmt: skip
+            return [*_read_before(width), *wrapped(quiet(again), width)]
         lines = pages[self._tabs.tab]()
-        if self._touched is not None and self._tabs.tab in _OF_CHOSEN:
+        if self._touched is not None and self._tabs.tab == RAW:
             lines = [*_read_before(width), *lines]
         return lines[: details.MOST_LINES]
 
@@ -313,12 +320,13 @@ def _read_before(width: int) -> list[Content]:
     return wrapped(Content.styled(said, TONES["waiting"]), width)
 
 
-def _last_note(notes: tuple[Event, ...], now: datetime, width: int) -> Content:
+def _last_note(notes: tuple[Event, ...], width: int) -> Content:
     """The newest one's beginning and who wrote it when, in one line; how many more there are."""
     newest = max(notes, key=lambda note: note.time)
     by = _("by {operator}", operator=newest.actor or "")
     more = many("and {count} more", "and {count} more", len(notes) - 1) if len(notes) > 1 else ""
-    tail = quiet("  · " + " · ".join(filter(None, (by, age(newest.time, now), more))))
+    when = moments.said(newest.time)
+    tail = quiet("  · " + " · ".join(filter(None, (by, when, more))))
     room = max(1, width - tail.cell_length)
     text = literal(shown(newest.event)).truncate(room, ellipsis=True)
     return (text + tail).truncate(width, ellipsis=True)
