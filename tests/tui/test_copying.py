@@ -78,7 +78,7 @@ async def test_no_sentence_is_copied_of_what_may_hold_no_longer(stage: Stage) ->
         await console.press("enter")
         await console.confirm("cancel 0002")
         await console.sees("Canceled")
-        stage.fault("*:delay:1:x1")
+        stage.fault("*:delay:2:x1")
         await console.press("escape", "y")
         await console.sees("Not yet: this is how it was.")
         await console.press("s")
