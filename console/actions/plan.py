@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from console.actions.outcome import Outcome
 from console.actions.snapshot import Snapshot
+from console.domain.model import OPEN_CHARGE_STATES
 from console.domain.money import Money
 from console.domain.order import Order
 from console.store.decisions import Draft
@@ -89,6 +90,18 @@ class Plan:
     @property
     def warnings(self) -> tuple[str, ...]:
         return self.words.warnings
+
+    @property
+    def touches(self) -> frozenset[str]:
+        """The ids of everything whose state it may change: of a permission that is closed its open
+        charges too, of a renewal both charges.
+        """
+        found = {self.draft.object}
+        if self.draft.action == "close":
+            found.update(c.id for c in self.order.charges if c.state in OPEN_CHARGE_STATES)
+        if self.draft.link is not None and "renews" in self.draft.link:
+            found.add(self.draft.link["renews"])
+        return frozenset(found)
 
     @property
     def above_captured(self) -> bool:

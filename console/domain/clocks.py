@@ -144,7 +144,7 @@ def clocks(order: Order) -> tuple[Clock, ...]:
     """Everything that runs out on `order` or did, at the moment that it was observed."""
     found: list[Clock] = []
     for charge in order.charges:
-        found += _of_charge(charge, order.observed, order.permission)
+        found += _of_charge(charge, order)
     for dispute in order.disputes:
         found += _of_dispute(dispute, order.observed)
     if order.session is not None:
@@ -163,12 +163,12 @@ def most_urgent(found: Iterable[Clock]) -> Clock | None:
     return min(running, key=lambda one: (_URGENCY.index(one.tone), one.left), default=None)
 
 
-def _of_charge(
-    charge: Charge, now: datetime, permission: ChargePermission | None
-) -> Iterator[Clock]:
+def _of_charge(charge: Charge, order: Order) -> Iterator[Clock]:
     if charge.state != "Authorized":
         return
-    yield from _capture_without_delay(charge, now)
+    now, permission, left = order.observed, order.permission, order.beyond_limit(charge)
+    has_no_room = left is not None and not left.is_positive
+    yield from _capture_without_delay(charge, now, has_no_room=has_no_room)
     until, amazon = charge.expires, True
     if until is None and charge.created is not None:
         until, amazon = charge.created + AUTHORIZATION_LIFE, False
@@ -176,6 +176,8 @@ def _of_charge(
         return
     if now >= until:
         said = N_("The authorization has run out: Amazon cancels the charge (ExpiredUnused).")
+    elif has_no_room:
+        said = N_("It lapses then, and nothing is reserved any more.")
     else:
         said = N_("Capture it before then, or it lapses and nothing is reserved any more.")
     if not amazon:
@@ -183,7 +185,8 @@ def _of_charge(
             said,
             N_("Amazon gives no expiry here: 30 days are counted; a sandbox may be shorter."),
         )
-    if permission is not None and permission.expires and now < permission.expires < until:
+    soon = permission is not None and permission.expires and now < permission.expires < until
+    if soon and not has_no_room:
         said = sentences(
             said,
             N_(
@@ -194,14 +197,19 @@ def _of_charge(
     yield Clock("authorization", charge.id, charge.created, until, now, amazon, said)
 
 
-def _capture_without_delay(charge: Charge, now: datetime) -> Iterator[Clock]:
-    """Counted from when the charge was created: the authorization can't be older."""
+def _capture_without_delay(charge: Charge, now: datetime, *, has_no_room: bool) -> Iterator[Clock]:
+    """Counted from when the charge was created: the authorization can't be older.
+
+    `has_no_room` says that the whole limit of its order was captured with other charges.
+    """
     if charge.created is None:
         return
     until = charge.created + SYNCHRONOUS_CAPTURE
     if charge.expires is not None and charge.expires < until:
         until = charge.expires  # a sandbox authorization may not live for 7 days
-    if now >= until:
+    if has_no_room:
+        said = N_("Nothing of the order's limit is left, so Amazon may refuse a capture.")
+    elif now >= until:
         said = N_(
             "A capture now takes a while: it begins as CaptureInitiated, and Amazon can still "
             "decline it."

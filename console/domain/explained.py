@@ -26,6 +26,7 @@ from console.domain.members import Member, members
 from console.domain.model import Charge, ChargePermission, Dispute, Refund, Status
 from console.domain.money import Money
 from console.domain.order import Order
+from console.domain.rules import more_than_limit
 
 # Reasons for which another payment method changes nothing.
 _NOT_THE_METHOD: Final = frozenset(
@@ -38,6 +39,11 @@ _NO_ROOM: Final = N_(
 _NO_ROOM_NEXT: Final = N_("Capture what is authorized, or cancel it to free its amount.")
 _STILL_RESERVED: Final = N_(
     "{amount} is still authorized: capture it, or cancel it to free the buyer's money."
+)
+# Where the whole limit was captured with other charges.
+_ONLY_CANCEL: Final = N_(
+    "{amount} is still authorized, but nothing of the order's limit is left: cancel it to free the"
+    " buyer's money."
 )
 _NO_LINK: Final = N_(
     "Amazon publishes no address for one-time orders: the buyer signs in on Amazon Pay's pages, "
@@ -78,6 +84,8 @@ def _explained(order: Order, kind: str, one: Member) -> Explained:
     if permission is not None and "HardDeclined" in one.status.reason_codes:
         ends = permission.is_one_time or permission.state == "Closed"
         meaning = replace(meaning, next_step=_(AFTER_HARD_DECLINE[ends]))
+    if isinstance(one, Charge):
+        meaning = _with_room(order, one, meaning)
     if isinstance(one, Charge | Refund):
         meaning = _with_amount(meaning, one.captured if isinstance(one, Charge) else one.amount)
     if isinstance(one, Dispute):
@@ -101,7 +109,8 @@ def _permission(order: Order, permission: ChargePermission) -> Explained:
             next_step=wait_for_next_month(order.observed.date()),
         )
     elif _has_no_room(order, permission):
-        meaning = replace(meaning, meaning=_(_NO_ROOM), next_step=_(_NO_ROOM_NEXT))
+        step = _still_reserved(order) if order.fully_captured else _(_NO_ROOM_NEXT)
+        meaning = replace(meaning, meaning=_(_NO_ROOM), next_step=step)
     elif permission.state == "Closed":
         meaning = _with_reserved(order, meaning)
     one = Explained("charge_permission", permission.id, permission.status, meaning)
@@ -130,12 +139,25 @@ def _with_reserved(order: Order, meaning: Explanation) -> Explanation:
 
     Source: the Charge Permission page; closing without `cancelPendingCharges` leaves it so.
     """
-    reserved = order.totals.authorized_open
-    if not _is_positive(reserved):
+    if not _is_positive(order.totals.authorized_open):
         return meaning
-    step = _(_STILL_RESERVED, amount=reserved)
-    paid = order.fully_captured
+    step, paid = _still_reserved(order), order.fully_captured
     return replace(meaning, next_step=step if paid else together(step, meaning.next_step))
+
+
+def _still_reserved(order: Order) -> str:
+    step = _ONLY_CANCEL if order.fully_captured else _STILL_RESERVED
+    return _(step, amount=order.totals.authorized_open)
+
+
+def _with_room(order: Order, charge: Charge, meaning: Explanation) -> Explanation:
+    """Nobody is told to capture what the order's limit has no room for."""
+    left = order.beyond_limit(charge)
+    if charge.state != "Authorized" or left is None:
+        return meaning
+    if left.is_positive:
+        return replace(meaning, next_step=together(meaning.next_step, more_than_limit(left)))
+    return replace(meaning, next_step=_(_ONLY_CANCEL, amount=charge.amount))
 
 
 def _month_is_used_up(permission: ChargePermission) -> bool:

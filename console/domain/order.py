@@ -149,6 +149,16 @@ class Order:
             return None
         return clamp(limit - captured)
 
+    def beyond_limit(self, charge: Charge) -> Money | None:
+        """What of the limit is left for `charge`, where that is less than was authorized with it.
+
+        None where all of it has room, or no limit is known: Amazon may refuse to capture more.
+        """
+        left = self.uncaptured
+        if left is None or charge.amount is None or left.currency != charge.amount.currency:
+            return None
+        return left if left < charge.amount else None
+
     @property
     def unreserved(self) -> Money | None:
         """What of it is not authorized either."""

@@ -107,8 +107,8 @@ def _capture(order: Order, charge: Charge) -> Offer:
     if charge.expires is not None and charge.expires <= order.observed:
         return Offer("capture", charge.id, False, _("The authorization has expired."))
     why = _("Up to {amount} can be captured, once.", amount=charge.amount)
-    left = order.uncaptured
-    if left is not None and left.currency == charge.amount.currency and left < charge.amount:
+    left = order.beyond_limit(charge)
+    if left is not None:
         why = together(why, more_than_limit(left))
     if charge.created is not None and order.observed - charge.created >= SYNCHRONOUS_CAPTURE:
         old = _("The authorization is 7 days old or older, so the capture will take a while.")

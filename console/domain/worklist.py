@@ -2,11 +2,11 @@
 
 **The rule.** A text is a list when at least two of its *places* lead to orders that are
 certainly different. A place is a whole line, or one cell of a line (cells are parted by a tab,
-a semicolon, a comma, a bar, or two and more blanks), that is nothing but an id or a known order
-number, apart from bullets, numbers, quotes and brackets around it. A place with a label in
-front (`Order: S01-…`, or a field of a notification) counts only where at least half of the
-lines have a place, because mails have such lines too. Ids within a sentence make no list, and
-neither do several ids of one order: that is a mail about one order.
+a semicolon, a comma, a bar, or two and more blanks; in a line of nothing but ids by one), that is
+nothing but an id or a known order number, apart from bullets, numbers, quotes and brackets around
+it. A place with a label in front (`Order: S01-…`, or a field of a notification) counts only where
+at least half of the lines have a place, because mails have such lines too. Ids within a sentence
+make no list, and neither do several ids of one order: that is a mail about one order.
 
 *Certainly different* are two one-time bases (P, S), two agreements (B, C), or two order numbers
 of different orders. One agreement and one other base are not: the charges of an agreement have
@@ -85,7 +85,7 @@ def as_list(text: str, orders_of: OrdersOf) -> list[Entry] | None:
     `orders_of` may block on the disk: call this from a thread.
     """
     lines = [line for _number, line in _lines(text)][:MOST_ENTRIES]
-    if len(lines) == 1 and not _CELLS.search(lines[0]):
+    if len(lines) == 1 and not _CELLS.search(lines[0]) and not _words(lines[0]):
         return None
     bare: set[str] = set()
     labelled: set[str] = set()
@@ -223,7 +223,7 @@ def _places(line: str, orders_of: OrdersOf) -> tuple[set[str], set[str]]:
     """The orders that places of a line lead to: places that are bare, and that have a label."""
     bare: set[str] = set()
     labelled: set[str] = set()
-    for part in [line, *_CELLS.split(line)]:
+    for part in [line, *_CELLS.split(line), *_words(line)]:
         cell = _bare(part)
         unlabelled = _bare(_LABEL.sub("", cell))
         if is_id(cell):
@@ -234,6 +234,12 @@ def _places(line: str, orders_of: OrdersOf) -> tuple[set[str], set[str]]:
         for _number, orders in _numbers(line, orders_of):
             bare |= set(orders[:1])
     return bare, labelled
+
+
+def _words(line: str) -> list[str]:
+    """The words of a line that is nothing but ids."""
+    words = line.split()[:MOST_ENTRIES]
+    return words if all(is_id(_bare(word)) for word in words) else []
 
 
 def is_id(cell: str) -> bool:
@@ -275,6 +281,7 @@ class Summary:
     refundable: Money | None
     above_captured: Money | None  # the part of `refundable` that is more than what is left
     capturable: Money | None  # what can be captured now, of the charge that the entry names
+    limit_left: Money | None  # of the order's limit, where that is less
     no_capture: str  # why nothing can, or not by this line, in a sentence
     lapses: Clock | None  # when that is no longer reserved, or the permission ends before it
     prompt: Clock | None  # until when a capture of it is answered at once
@@ -304,6 +311,7 @@ def summary_of(order: Order) -> Summary:
         refundable=totals.refundable,
         above_captured=totals.above_captured,
         capturable=capture.max_amount if capture is not None and capture.allowed else None,
+        limit_left=_limit_left(order, target),
         no_capture=_why_none(captures),
         lapses=_first(running.get("authorization"), _permission_life(order)),
         prompt=running.get("capture_without_delay"),
@@ -335,6 +343,11 @@ def _captures(order: Order, named: object) -> list[Offer]:
     elif named is not order.permission:
         return []
     return [offer for offer in found if offer.allowed] or found
+
+
+def _limit_left(order: Order, target: str | None) -> Money | None:
+    charge = order.charge(target) if target is not None else None
+    return order.beyond_limit(charge) if charge is not None else None
 
 
 def _why_none(captures: list[Offer]) -> str:

@@ -753,7 +753,7 @@ async def test_in_several_currencies_what_names_none_is_nobodys_amount(desk: Des
         CHARGE,
         "refund",
         Verdict.INVALID,
-        "The list is in JPY and USD, and this row names no currency.",
+        "The rows to do are in JPY and USD, and this one names no currency.",
         "Give the currency in each row.",
         CHARGE,
         reason="damaged",

@@ -134,6 +134,18 @@ def test_only_an_authorized_charge_runs_out(state: str) -> None:
     assert names(order(charge(state))) == set()
 
 
+@pytest.mark.parametrize("days", [1, 8])
+def test_no_clock_asks_to_capture_what_the_limit_has_no_room_for(days: int) -> None:
+    held = charge("Authorized", id=f"{ORDER}-C000002", created=ago(days=days), expires=ago(days=-9))
+    found = order(charge("Captured", "100.00 USD"), held, permission=permission())
+    assert one(found, "authorization").sentence == (
+        "It lapses then, and nothing is reserved any more."
+    )
+    assert one(found, "capture_without_delay").sentence == (
+        "Nothing of the order's limit is left, so Amazon may refuse a capture."
+    )
+
+
 def test_an_authorization_of_unknown_age_has_no_clock() -> None:
     found = authorized(NOW)
     bare = replace(found.charges[0], created=None, expires=None)

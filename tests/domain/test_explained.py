@@ -23,6 +23,10 @@ from tests.domain.builders import (
     stamp,
 )
 
+ONLY_CANCEL = (
+    "40.00 USD is still authorized, but nothing of the order's limit is left: cancel it to free the"
+    " buyer's money."
+)
 JAPAN = "C03-3398114-4303294"
 
 
@@ -181,13 +185,36 @@ def test_what_is_still_authorized_under_a_closed_order_is_what_is_left_to_do() -
         charge("Captured", "100.00 USD"), charge("Authorized", id=second), permission=closed
     )
     next_step = of_permission(paid).explanation.next_step
-    assert next_step == (
-        "40.00 USD is still authorized: capture it, or cancel it to free the buyer's money."
-    )
+    assert next_step == ONLY_CANCEL
     unpaid = order(charge("Authorized", id=second), permission=closed)
     next_step = of_permission(unpaid).explanation.next_step
-    assert next_step.startswith("40.00 USD is still authorized")
+    assert next_step.startswith("40.00 USD is still authorized: capture it, or cancel it to free")
     assert "the buyer must check out again" in next_step
+
+
+def test_nobody_is_told_to_capture_what_the_limit_has_no_room_for() -> None:
+    second = f"{ORDER}-C000002"
+    for state in ("Chargeable", "Closed"):
+        paid = order(
+            charge("Captured", "100.00 USD"),
+            charge("Authorized", id=second),
+            permission=permission(state),
+        )
+        found = {one.id: one.explanation.next_step for one in explained(paid)}
+        assert found[second] == ONLY_CANCEL
+        assert ONLY_CANCEL in found[ORDER]
+
+
+def test_of_what_has_room_in_part_the_rest_is_named() -> None:
+    second = f"{ORDER}-C000002"
+    partly = order(
+        charge("Captured", "80.00 USD"), charge("Authorized", id=second), permission=permission()
+    )
+    found = {one.id: one.explanation.next_step for one in explained(partly)}
+    assert found[second] == (
+        "Capture it when the goods are shipped, or cancel it to free the amount. Mind: of the"
+        " order's limit 20.00 USD is left, so Amazon may refuse more."
+    )
 
 
 # --- what is said to the buyer ----------------------------------------------------------------

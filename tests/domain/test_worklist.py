@@ -56,6 +56,8 @@ class TestLists:
             f"{A};{B}",
             f"{A}\t{B}",
             f"{A}   {B}",
+            f"{A} {B}",
+            f"({A}) {B} {A}.",
             f"- {A}\n- {B}",
             f"* {A}\n* {B}",
             f"• {A}\n• {B}",
@@ -320,6 +322,14 @@ class TestSummaries:
         assert found.lapses is not None
         assert found.lapses.what == first
         assert found.lapses.count == f"{min(left, 30)} days left"
+
+    @pytest.mark.parametrize(
+        ("captured", "left"), [("100.00", "0.00 USD"), ("80.00", "20.00 USD"), ("60.00", "None")]
+    )
+    def test_what_is_left_of_the_limit_where_that_is_less(self, captured: str, left: str) -> None:
+        two = charge("Captured", f"{captured} USD"), charge("Authorized", id=f"{ORDER}-C000002")
+        found = summary_of(replace(order(*two, permission=permission()), query=parse(ORDER)))
+        assert (str(found.capturable), str(found.limit_left)) == ("40.00 USD", left)
 
     def test_what_of_the_refunded_money_has_only_begun(self) -> None:
         begun = refund("RefundInitiated", "10.00 USD")

@@ -291,6 +291,14 @@ async def test_each_charge_that_a_close_ends_is_named(stage: Stage) -> None:
         await console.sees("The exact request")
         await console.press("enter")
         await console.sees(f"is canceled: {AUTHORIZED} Authorized 20.00 USD", "To send it, type")
+        stage.fault("get_charge_permission:delay:1:xalways")
+        await console.type("close 2958")
+        await console.press("enter")
+        await console.sees(f"Charge permission {SEVERAL} is Closed")
+        await console.press("escape")
+        await console.sees("C010002 charge not read since", f"{SEVERAL} not read since")
+        await console.sees("○ Canceled", f"{SEVERAL} ○ Closed")
+        await console.sees_no("not read since")
 
 
 async def test_only_what_was_changed_is_sent(stage: Stage) -> None:
@@ -404,6 +412,20 @@ async def test_a_renewal_tells_both_steps(stage: Stage) -> None:
         await console.sees("○ Canceled", "◌ Authorized")
         await console.sees_no("half renewed")
     assert sent(stage, "create_charge") == sent(stage, "cancel_charge") == 1
+
+
+async def test_until_it_is_read_again_no_renewed_charge_tells_a_state(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await open_form(console, RENEWAL)
+        await fill_in(console, RENEWAL)
+        await console.sees("Two steps")
+        stage.fault("get_charge_permission:delay:1:xalways")
+        await console.confirm("20.00 USD")
+        await console.sees("Renewed")
+        await console.press("escape")
+        await console.sees("C010002 charge not read since", f"{SEVERAL} not read since")
+        await console.sees("○ Canceled", "◌ Authorized", f"{SEVERAL} ● Chargeable")
+        await console.sees_no("not read since")
 
 
 async def test_a_renewal_without_room_says_what_can_be_lost(stage: Stage) -> None:

@@ -94,7 +94,8 @@ async def test_without_ticks_it_is_for_all_and_a_row_that_wont_says_why(stage: S
         await console.press("f")
         await console.sees("One action for 3 orders")
         await ask(console, "cancel", "")
-        await console.sees("Nothing will be done", "refund it instead")
+        await console.sees("Nothing will be done", "refund it instead", "esc change it")
+        await console.sees_no("enter go on")
         await console.press("enter")  # there is nothing to confirm
         await console.sees("Nothing will be done")
 

@@ -10,6 +10,7 @@ pytestmark = pytest.mark.anyio
 
 CHARGE = "S01-4966596-9591203-C079366"  # 40.00 captured, 10.00 refunded
 OLD_AMOUNTS = "These amounts and times were read before something was done here."
+UNDER_WAY = "Something is under way here: these amounts and times may change."
 V1 = "S01-4966596-9591203-A079366"
 
 
@@ -60,6 +61,21 @@ async def test_until_it_is_read_again_the_charge_tells_no_state(stage: Stage) ->
         await console.sees_no("charge ● Captured")
         await console.sees("charge ● Captured")
         await console.sees_no(OLD_AMOUNTS)
+
+
+async def test_while_it_is_under_way_the_charge_tells_no_state(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await console.look_up(CHARGE)
+        await console.press("2")
+        await console.plan_refund("1.00")
+        stage.fault("create_refund:delay:3")
+        await console.confirm("1.00 USD")
+        await console.sees("Sending, attempt 1")
+        await console.press("escape")
+        await console.sees("Under way: refund", "charge under way", UNDER_WAY)
+        await console.sees_no("it can be refunded")
+        await console.sees("Refund initiated", "charge ● Captured", "Wait; it becomes Refunded")
+        await console.sees_no(UNDER_WAY, OLD_AMOUNTS)
 
 
 class TestTheCursorAfterwards:

@@ -200,7 +200,7 @@ class _Planner:
             if row.acts and row.line in self._bare:
                 self.rows[place] = Row(
                     row.line, row.id, row.action, Verdict.INVALID,
-                    f"The list is in {' and '.join(found)}, and this row names no currency.",
+                    f"The rows to do are in {' and '.join(found)}, and this one names no currency.",
                     N_("Give the currency in each row."), row.target,
                     reason=row.reason, ticket=row.ticket,
                 )  # fmt: skip

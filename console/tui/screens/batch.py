@@ -54,7 +54,8 @@ _KEYS: Final = {
     "planning": N_("esc  stop planning"),
     "review": N_("enter  go on     ↑ ↓  scroll     f  filter     esc  change it"),
     "confirm": N_("enter  begin, once the phrase is typed     esc  back to the plan"),
-    "working": N_("esc  stop before the next row"),
+    "nothing": N_("↑ ↓  scroll     f  filter     esc  change it"),
+    "working": N_("esc  stop; a row that is under way ends first"),
     "stopping": N_("stopping: the row that is under way ends first …"),
     "ended": N_("↑ ↓  scroll     f  filter     esc  back to the list"),
     "left": N_("enter  go on with what is left     f  filter     esc  back to the list"),
@@ -131,7 +132,14 @@ class BatchScreen(ModalScreen[Report | None]):
 
     @property
     def _place(self) -> str:
+        if self._phase == "review" and not self._is_plan:
+            return "nothing"
         return "left" if self._phase == "ended" and self._has_more else self._phase
+
+    @property
+    def _is_plan(self) -> bool:
+        """Whether there is a plan with anything to do."""
+        return self._batch is not None and bool(self._batch.acting)
 
     @property
     def _has_more(self) -> bool:
@@ -142,8 +150,9 @@ class BatchScreen(ModalScreen[Report | None]):
 
     def action_go_on(self) -> None:
         """Enter where no field has the focus."""
-        begun = self._phase == "review" and self._batch is not None and self._batch.acting
-        if begun or (self._phase == "ended" and self._has_more):
+        if (self._phase == "review" and self._is_plan) or (
+            self._phase == "ended" and self._has_more
+        ):
             self._enter("confirm")
 
     @property

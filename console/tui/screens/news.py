@@ -17,6 +17,7 @@ from console.tui.widgets.search import SearchInput
 
 if TYPE_CHECKING:
     from console.actions.outcome import Outcome
+    from console.actions.plan import Plan
     from console.actions.watch import News
     from console.domain.order import Order
     from console.domain.rules import Offer
@@ -40,6 +41,7 @@ class NewsScreen(Screen[None]):
         # has moved on in the meantime must find the cursor where it was put.
         self.made: tuple[str, str | None] | None = None
         self.outdated = False  # something was done since the order was read
+        self.under_way: list[Plan] = []  # was sent from a dialog that was closed since
         self.is_awaiting = False  # something else was asked for, and nothing came of it yet
         self._dialog: ActionDialog | None = None
         self._told_there: Said | None = None  # what the open dialog says, and nobody else yet
@@ -117,6 +119,8 @@ class NewsScreen(Screen[None]):
         """What the dialog read may be newer than what is shown."""
         plan = self._dialog.under_way if self._dialog is not None else None
         if plan is not None:
+            self.under_way.append(plan)
+            self._show_under_way()
             self.say(_under_way(plan.draft.action, _("Its outcome will stand here.")))
         self._dialog = None
         if self._told_there is not None:
@@ -165,8 +169,13 @@ class NewsScreen(Screen[None]):
                 self.raise_voice(f"declined:{_made(outcome)}", event.said)
         if outcome is not None and outcome.object is not None:
             self.made = _made(outcome), self.order_pane.chosen
+        self.under_way = [plan for plan in self.under_way if plan is not event.plan]
+        self._show_under_way()
         touched = outcome is not None and outcome.result in ("accepted", "unknown")
-        self.refresh_order(event.plan.draft.object if touched else None)
+        self.refresh_order(event.plan.touches if touched else frozenset())
+
+    def _show_under_way(self) -> None:
+        self.order_pane.work_on(frozenset().union(*(plan.touches for plan in self.under_way)))
 
     def _remember(self, number: int, said: Said, *, unknown: bool) -> None:
         self.last_outcomes[number] = said
@@ -204,13 +213,13 @@ class NewsScreen(Screen[None]):
         self.banners.raise_(key, said)
         self.app.bell()
 
-    def refresh_order(self, target: str | None = None) -> None:
-        """Read the order again: until it is read, what was offered for it is not, and of `target`,
-        with which something was done, no state is told.
+    def refresh_order(self, touched: frozenset[str] = frozenset()) -> None:
+        """Read the order again: until it is read, what was offered for it is not, and of what is
+        `touched`, with which something was done, no state is told.
         """
         self.outdated = self.order is not None
         if self.order is not None and self.work is not None:
-            self.order_pane.outdate(target)
+            self.order_pane.outdate(touched)
             self.work.read_again(self.order)
 
     # --- open intents ------------------------------------------------------------------------

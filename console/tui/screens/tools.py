@@ -106,9 +106,8 @@ class ToolsScreen(NewsScreen):
 
         client = self.work.session.client
         curl = _curl(client, chosen)
-        return copies(
-            order, chosen, client.records, curl, revealed=pane.shows_buyer, is_old=self.is_old
-        )
+        is_old = self.is_old or bool(self.under_way)
+        return copies(order, chosen, client.records, curl, revealed=pane.shows_buyer, is_old=is_old)
 
     def _copy(self, found: Copy | None) -> None:
         """Copy it; the buyer's data only once that is a line in the journal."""

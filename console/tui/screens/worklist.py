@@ -553,12 +553,16 @@ def _row(worklist: WorkList, number: int, width: int) -> Content:
 def _can_be_captured(found: Summary, roomy: bool = True) -> list[Content]:
     """What most lists are gone through for: `can be captured: 85.00 EUR`, and for how long.
 
-    The amount comes first, as a cut amount would be another one.
+    The amount comes first, as a cut amount would be another one; then what Amazon may refuse.
     """
     if found.capturable is None:
         return []
     said = N_("can be captured: {amount}") if roomy else N_("capturable: {amount}")
-    return [Content(_(said, amount=found.capturable)), *_lapses(found, roomy)]
+    shown = [Content(_(said, amount=found.capturable))]
+    if found.limit_left is not None:
+        warned = _("of the limit {amount} is left", amount=found.limit_left)
+        shown.append(Content.styled(warned, TONES["warning"]))
+    return [*shown, *_lapses(found, roomy)]
 
 
 def _in_full(clock: Clock, end: datetime) -> Content:
@@ -605,11 +609,15 @@ def _detail(worklist: WorkList, width: int) -> list[Content]:
 
 
 def _money(found: Summary) -> Content:
+    from console.domain.rules import more_than_limit
+
     said = [literal(found.order)]
     if found.authorized is not None and found.authorized.is_positive:
         said.append(Content(_("authorized {amount}", amount=found.authorized)))
     if found.capturable is not None:
         said.append(Content(_("can be captured: {amount}", amount=found.capturable)))
+    if found.limit_left is not None:
+        said.append(Content.styled(more_than_limit(found.limit_left), TONES["warning"]))
     for clock in (found.lapses, found.prompt):
         if clock is not None and clock.until is not None:
             said.append(_in_full(clock, clock.until))

@@ -43,9 +43,13 @@ SEGMENTS: Final = {
 }
 
 
-def head_lines(order: Order, width: int) -> list[Content]:
-    """Everything above the transactions, for a width."""
-    lines = [_title(order, width), _facts(order).truncate(width, ellipsis=True)]
+def head_lines(order: Order, width: int, untold: str = "") -> list[Content]:
+    """Everything above the transactions, for a width.
+
+    `untold` stands in place of the permission's state where that is not known any more.
+    """
+    title = _untold_title(order, untold) if untold else _title(order, width)
+    lines = [title.truncate(width, ellipsis=True), _facts(order).truncate(width, ellipsis=True)]
     lines += _money(order, width)
     for warning in order.warnings[:MOST_WARNINGS]:
         said = Content.styled("! ", "bold $text-warning") + literal(warning)
@@ -55,6 +59,10 @@ def head_lines(order: Order, width: int) -> list[Content]:
         more = many("… and {count} more under Explain", "… and {count} more under Explain", beyond)
         lines.append(quiet(more))
     return lines
+
+
+def _untold_title(order: Order, untold: str) -> Content:
+    return Content.styled(order.id, "bold") + quiet(f"  {untold}")
 
 
 def _title(order: Order, width: int) -> Content:

@@ -5,7 +5,7 @@ What draws them is imported with the session, behind the first paint, which show
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -20,6 +20,7 @@ from console.domain import moments
 from console.domain.action_table import ACTIONS
 from console.domain.kept import shown
 from console.domain.language import N_, _, many, spoken
+from console.domain.members import ids_of
 from console.tui import keymap
 from console.tui.keys import RAW, TABS
 from console.tui.widgets.drawn import Drawn, DrawnPane
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
 ASKING: Final = "…"
 MINUTE: Final = timedelta(minutes=1)
+# What stands in place of a state.
+_NOT_READ: Final = N_("not read since")
+_UNDER_WAY: Final = N_("under way")
 _OF_STATES: Final = (1, 2)  # the tabs that tell what states mean
 _OF_CHOSEN: Final = (*_OF_STATES, RAW)  # those of the chosen transaction, not of the order
 
@@ -93,7 +97,8 @@ class OrderPane(Vertical):
         self._timeline: tuple[tuple[object, ...], list[Content]] | None = None
         self._asking = ""  # what is being done to renew the picture
         self._mark = ""  # the same where there is no room: `…`; `!` where it came to nothing
-        self._touched: str | None = None  # with which something was done since it was read
+        self._touched: frozenset[str] = frozenset()  # was it since it was read
+        self._under_way: frozenset[str] = frozenset()  # with which something is being done
         self._told: datetime | None = None  # the moment from which the ages in the rows count
         self._records = records
         self._tabs = TabBar()
@@ -117,17 +122,34 @@ class OrderPane(Vertical):
         """The id under the cursor; the order's own where there is no transaction."""
         return self.rows.key or (self.order.id if self.order else None)
 
-    def outdate(self, target: str | None) -> None:
+    def outdate(self, touched: frozenset[str]) -> None:
         """Something was done to it: until it is read again, this is how it was seen before.
 
-        `target` is the object with which it was done: its row no longer tells a state.
+        What is `touched`, with which it was done, no longer tells a state.
         """
         self._asking, self._mark = _("asking Amazon"), ASKING
-        if self.order is not None and target is not None:
-            self._touched = target
+        self._touched |= touched
+        self._draw_states()
+
+    def work_on(self, under_way: frozenset[str]) -> None:
+        """What is being done to these ids isn't answered yet: until then they tell no state."""
+        if under_way != self._under_way:
+            self._under_way = under_way
+            self._draw_states()
+
+    def _draw_states(self) -> None:
+        if self.order is not None:
             self._head.redraw()
             self._details.redraw()
             self._show_rows(self.order, self._told or self.order.observed)
+
+    @property
+    def _untold(self) -> dict[str, str]:
+        """What tells no state now, and what stands there instead; of this order alone."""
+        found = dict.fromkeys(self._touched, _(_NOT_READ))
+        found |= dict.fromkeys(self._under_way, _(_UNDER_WAY))
+        here = ids_of(self.order) if found and self.order is not None else frozenset()
+        return {one: word for one, word in found.items() if one in here}
 
     def show(self, order: Order) -> None:
         """Show `order`; the cursor stays where it was if it is the same one again."""
@@ -140,7 +162,7 @@ class OrderPane(Vertical):
             self.revealed = False
             self.notes = ()
             self._details.scroll_home(animate=False)
-        self._touched = None
+        self._touched = frozenset()
         self._show_rows(order, order.observed, self.rows.key if same else _first_row(order))
         self.draw()
 
@@ -148,7 +170,7 @@ class OrderPane(Vertical):
         from console.tui.widgets.transactions import transaction_rows
 
         self._told = now
-        self.rows.show(transaction_rows(order, now, self.changes, self._touched), wanted)
+        self.rows.show(transaction_rows(order, now, self.changes, self._untold), wanted)
 
     def draw(self) -> None:
         """Draw everything but the rows."""
@@ -161,11 +183,12 @@ class OrderPane(Vertical):
             return []
         from console.tui.widgets.head import head_lines
 
-        lines = head_lines(self.order, width)
+        untold = self._untold
+        lines = head_lines(self.order, width, untold.get(self.order.id, ""))
         if self.notes:
             lines.append(_last_note(self.notes, width))
-        if self._touched is not None:
-            lines += _read_before(width)
+        if untold:
+            lines += _read_before(untold, width)
         return lines
 
     def _title_lines(self, width: int) -> list[Content]:
@@ -194,13 +217,14 @@ class OrderPane(Vertical):
             lambda: details.raw(order, self.chosen, self.revealed),
             lambda: details.requests(self._records(), width, order),
         ]
-        if self._touched is not None and self._tabs.tab in _OF_STATES:
+        untold = self._untold
+        if untold and self._tabs.tab in _OF_STATES:
             again = _("What holds now stands here once Amazon was asked; {key} asks again.",
                       key=keymap.written("general.again"))  # fmt: skip
-            return [*_read_before(width), *wrapped(quiet(again), width)]
+            return [*_read_before(untold, width), *wrapped(quiet(again), width)]
         lines = pages[self._tabs.tab]()
-        if self._touched is not None and self._tabs.tab == RAW:
-            lines = [*_read_before(width), *lines]
+        if untold and self._tabs.tab == RAW:
+            lines = [*_read_before(untold, width), *lines]
         return lines[: details.MOST_LINES]
 
     def _timeline_lines(self, order: Order, width: int) -> list[Content]:
@@ -315,8 +339,10 @@ class OrderPane(Vertical):
         self.remove_class("-reading")
 
 
-def _read_before(width: int) -> list[Content]:
+def _read_before(untold: Mapping[str, str], width: int) -> list[Content]:
     said = _("These amounts and times were read before something was done here.")
+    if _(_UNDER_WAY) in untold.values():
+        said = _("Something is under way here: these amounts and times may change.")
     return wrapped(Content.styled(said, TONES["waiting"]), width)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Final
 
 from rich.cells import cell_len
@@ -108,25 +109,25 @@ def transaction_rows(
     order: Order,
     now: datetime,
     changes: Changes | None = None,
-    touched: str | None = None,
+    untold: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Row]:
     """A row for every transaction, the parent before its children.
 
     `now` is for how long they have been in their states, which changes with every minute. Those
-    that differ since somebody looked last are marked. `touched` is the id of one with which
-    something was done since it was read: its state is not known any more.
+    that differ since somebody looked last are marked. `untold` has the ids of those whose state is
+    not known any more, as something was done with them, and what stands there instead.
     """
     found = changes.by_id if changes is not None else {}
     lines = [replace(line, changed=_changed(found.get(line.id))) for line in _lines(order, now)]
-    lines = [_not_read_since(line) if line.id == touched else line for line in lines]
+    lines = [_untold(line, untold[line.id]) if line.id in untold else line for line in lines]
     if not lines:
         return []
     columns = _Columns.of(lines)
     return [Row(line.id, partial(line.draw, columns)) for line in lines]
 
 
-def _not_read_since(line: _Line) -> _Line:
-    return replace(line, state=quiet(_("not read since")), v1="", when="")
+def _untold(line: _Line, instead: str) -> _Line:
+    return replace(line, state=quiet(instead), v1="", when="")
 
 
 # What a row says of a change: of what was before, for what is now stands beside it.
