@@ -14,6 +14,9 @@ from textual.binding import Binding
 from console.domain.action_table import ACTIONS
 from console.domain.language import N_
 
+# The highest place in the footer that is there where nothing of an order can be chosen by a key.
+WITHOUT_ORDER: Final = 2
+
 
 class General(NamedTuple):
     """A key that is no action on an order. `command` is its name in the palette.
@@ -27,8 +30,9 @@ class General(NamedTuple):
     title: str
     command: str
     tooltip: str
-    in_footer: bool = False
-    only_with_room: bool = False  # in the footer, but the first to go where it is narrow
+    footer: int = (
+        0  # 0: never there; 1: always; from 2 on the highest goes first where it is narrow
+    )
 
 
 # Only where a shell can take a program back.
@@ -41,7 +45,7 @@ SUSPEND: Final = (
 
 GENERAL: Final = (
     General(
-        "search", "slash", "/", N_("Search"), N_("search: any id"), N_("Go to the search"), True,
+        "search", "slash", "/", N_("Search"), N_("search: any id"), N_("Go to the search"), 1,
     ),
     General(
         "back", "escape", "esc", N_("Back"), N_("go: back to the order"),
@@ -49,7 +53,7 @@ GENERAL: Final = (
     ),
     General(
         "recent", "l", "l", N_("Recent"), N_("open: a recent order"),
-        N_("Orders that were seen last"), True,
+        N_("Orders that were seen last"), 1,
     ),
     General(
         "others", "t", "t", N_("Others"), N_("open: another id of the text"),
@@ -84,8 +88,12 @@ GENERAL: Final = (
         N_("Put this order away; the others stay open"),
     ),
     General(
+        "copy", "y", "y", N_("Copy"), N_("copy: id, amount, sentence to the buyer, request id …"),
+        N_("A menu of what can be copied of the chosen object; y in it is its id"), 3,
+    ),
+    General(
         "notes", "n", "n", N_("Notes"), N_("write: a note on this order"),
-        N_("Your notes on this order; they stay on this machine"),
+        N_("Your notes on this order; they stay on this machine"), 4,
     ),
     General(
         "pin", "asterisk", "*", N_("Pin"), N_("pin: this order, or unpin it"),
@@ -93,11 +101,11 @@ GENERAL: Final = (
     ),
     General(
         "again", "g", "g", N_("Read again"), N_("read: this order again"),
-        N_("Ask Amazon for the order again"),
+        N_("Ask Amazon for the order again"), 5,
     ),
     General(
         "intents", "i", "i", N_("Intents"), N_("show: open intents"),
-        N_("What was begun and is not known to be done; ways to resolve it"), True,
+        N_("What was begun and is not known to be done; ways to resolve it"), 1,
     ),
     General(
         "journal", "J", "J", N_("Journal"), N_("show: the journal"),
@@ -106,10 +114,6 @@ GENERAL: Final = (
     General(
         "buyer", "b", "b", N_("Buyer data"), N_("reveal: buyer data"),
         N_("Show or mask the buyer's data under Raw; each reveal is a line in the journal"),
-    ),
-    General(
-        "copy", "y", "y", N_("Copy"), N_("copy: id, amount, sentence to the buyer, request id …"),
-        N_("A menu of what can be copied of the chosen object; y in it is its id"),
     ),
     General(
         "objects", "o", "o", N_("Objects"), N_("show: the raw objects"),
@@ -145,7 +149,7 @@ GENERAL: Final = (
     ),
     General(
         "accounts", "p", "p", N_("Accounts"), N_("switch: another account"),
-        N_("The profiles: switch, test a key, connect another account"), True, True,
+        N_("The profiles: switch, test a key, connect another account"), WITHOUT_ORDER,
     ),
     General(
         "seen", "d", "d", N_("Seen"), N_("dismiss: banners and messages"),
@@ -157,10 +161,10 @@ GENERAL: Final = (
     ),
     General(
         "help", "question_mark,f1", "?", N_("Keys"), N_("show: keys of this place"),
-        N_("These keys"), True,
+        N_("These keys"), 1,
     ),
     General(
-        "palette", "ctrl+p", "^p", N_("Palette"), "", N_("Everything, by name"), True,
+        "palette", "ctrl+p", "^p", N_("Palette"), "", N_("Everything, by name"), 1,
     ),
     General(
         "lock", "ctrl+l", "^l", N_("Lock"), N_("lock: the console"),
@@ -168,7 +172,7 @@ GENERAL: Final = (
     ),
     General(
         "leave", "ctrl+q", "^q", N_("Leave"), N_("leave: payconsole"),
-        N_("Leave the program"), True,
+        N_("Leave the program"), 1,
     ),
     *SUSPEND,
 )  # fmt: skip
@@ -192,7 +196,7 @@ def screen_bindings() -> list[Binding]:
         for action in ACTIONS
     ]  # fmt: skip
     bindings += [
-        Binding(general.key, f"general('{general.name}')", general.title, show=general.in_footer,
+        Binding(general.key, f"general('{general.name}')", general.title, show=general.footer > 0,
                 tooltip=general.tooltip, id=f"general.{general.name}")
         for general in GENERAL
         if general.key and not general.key.startswith("ctrl+")

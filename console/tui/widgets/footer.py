@@ -10,7 +10,7 @@ from textual.content import Content
 from console.domain.action_table import ACTIONS
 from console.domain.language import _
 from console.tui import keymap
-from console.tui.keys import GENERAL, General
+from console.tui.keys import GENERAL, WITHOUT_ORDER, General
 from console.tui.mouse import doing
 from console.tui.widgets.drawn import Drawn
 from console.tui.words import QUIET
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _OF_THE_PROGRAM: Final = {
     "palette": "app.command_palette", "lock": "app.lock", "leave": "app.quit",
 }  # fmt: skip
+_MOST: Final = max(key.footer for key in GENERAL)
 
 
 class Keys(Drawn):
@@ -52,14 +53,18 @@ class Keys(Drawn):
             )
             for action in ACTIONS
         ]
-        general = self._general(lambda key: key.in_footer)
-        if sum(part.cell_length + 1 for part in general) > width:
-            general = self._general(lambda key: key.in_footer and not key.only_with_room)
+        most = _MOST if self._offers and not self._typing else WITHOUT_ORDER
+        tries = (self._general(places) for places in range(most, 1, -1))
+        general = next((keys for keys in tries if _fits(keys, width)), self._general(1))
         first = _read_only(width) if self._read_only else _line(actions, width)
         return [first, _line(general, width)]
 
-    def _general(self, wanted: Callable[[General], bool]) -> list[Content]:
+    def _general(self, places: int) -> list[Content]:
         """While something is typed letters are letters: how they become keys stands before them."""
+
+        def wanted(key: General) -> bool:
+            return 0 < key.footer <= places
+
         if not self._typing:
             return _general(wanted)
         back = keymap.shown("general.back", "esc")
@@ -95,6 +100,10 @@ def _general(wanted: Callable[[General], bool]) -> list[Content]:
         for key in GENERAL
         if wanted(key)
     ]
+
+
+def _fits(keys: list[Content], width: int) -> bool:
+    return sum(key.cell_length + 1 for key in keys) <= width
 
 
 def _is_letter(key: General) -> bool:

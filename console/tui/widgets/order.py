@@ -20,7 +20,6 @@ from console.domain import moments
 from console.domain.action_table import ACTIONS
 from console.domain.kept import shown
 from console.domain.language import N_, _, many, spoken
-from console.domain.members import ids_of
 from console.tui import keymap
 from console.tui.keys import RAW, TABS
 from console.tui.widgets.drawn import Drawn, DrawnPane
@@ -148,7 +147,11 @@ class OrderPane(Vertical):
         """What tells no state now, and what stands there instead; of this order alone."""
         found = dict.fromkeys(self._touched, _(_NOT_READ))
         found |= dict.fromkeys(self._under_way, _(_UNDER_WAY))
-        here = ids_of(self.order) if found and self.order is not None else frozenset()
+        if not found or self.order is None:
+            return {}
+        from console.domain.members import ids_of
+
+        here = ids_of(self.order)
         return {one: word for one, word in found.items() if one in here}
 
     def show(self, order: Order) -> None:
