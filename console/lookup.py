@@ -412,6 +412,7 @@ class Lookup:
     ) -> Past:
         """What journal and index know of the family, members that can't be read included."""
         scopes = sorted({permission.id} if permission else {scope_of(c) for c in charges})
+        scopes += [one.id for one in members if isinstance(one, CheckoutSession)]
         ids = {member.id for member in members}
         ids |= {known.id for scope in scopes for known in self._known.family(scope)}
         return Past(

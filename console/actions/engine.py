@@ -218,7 +218,7 @@ class Engine:
         return await blocking(journal.reserve, draft, plan.version, self._owner, allow)
 
     async def _reread_and_send(self, plan: Plan, intent: Intent, tell: Tell) -> Outcome:
-        tell(_("Reading the order once more before anything is sent"))  # step 6
+        tell(_("Reading the order once more before this is sent"))  # step 6
         try:
             now, date = await self.snapshot(intent)
         except (*ReadFailure, NotFoundHere) as error:

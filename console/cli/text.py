@@ -179,7 +179,10 @@ def _totals(found: Order) -> str:
     if found.permission and found.permission.limit:
         parts.append(f"limit {found.permission.limit.plain}")
     parts.append("of the charges known here:")
-    parts += [f"authorized {_plain(totals.authorized_open)}", f"captured {_plain(totals.captured)}"]
+    authorized = f"authorized {_plain(totals.authorized_open)}"
+    if totals.authorized_pending and totals.authorized_pending.is_positive:
+        authorized += f" (of it {totals.authorized_pending.plain} only initiated)"
+    parts += [authorized, f"captured {_plain(totals.captured)}"]
     refunded = f"refunded {_plain(totals.refunded)}"
     if totals.refund_initiated and totals.refund_initiated.is_positive:
         refunded += f" (of it {totals.refund_initiated.plain} only initiated)"

@@ -118,7 +118,7 @@ _NEXT_UPDATE: Final = N_(
     "whether the permission is Chargeable."
 )
 _ASK_FOR_THE_CAUSE: Final = N_("Ask Amazon Pay support for the cause, if it matters.")
-_NEXT_CHECKOUT: Final = N_("If something is still to be paid, the buyer must check out again.")
+NEXT_CHECKOUT: Final = N_("If something is still to be paid, the buyer must check out again.")
 
 # --- charge permission -----------------------------------------------------------------------
 
@@ -128,7 +128,7 @@ _CP_CLOSED: Final = E(
         "everything is captured. What was captured can still be refunded."
     ),
     _NOBODY,
-    sentences(N_("Nothing, if the order is paid."), _NEXT_CHECKOUT),
+    sentences(N_("Nothing, if the order is paid."), NEXT_CHECKOUT),
     _SAY_ENDED,
     "neutral",
 )
@@ -192,7 +192,7 @@ _EXPIRED: Final = E(
         "for a recurring one. It can't be opened again; what was captured can still be refunded."
     ),
     "buyer",
-    _NEXT_CHECKOUT,
+    NEXT_CHECKOUT,
     N_(
         "The payment authorization for this order has expired. If something is still to be paid, "
         "please check out again."
@@ -215,7 +215,7 @@ _CANCELED_BY_MERCHANT: Final = E(
         "refunded."
     ),
     _NOBODY,
-    sentences(N_("Nothing, if that was meant."), _NEXT_CHECKOUT),
+    sentences(N_("Nothing, if that was meant."), NEXT_CHECKOUT),
     N_(
         "We ended the Amazon Pay authorization for this order: no new payment can be started with "
         "it."
@@ -225,7 +225,7 @@ _CANCELED_BY_MERCHANT: Final = E(
 _CANCELED_BY_AMAZON: Final = E(
     N_("Amazon canceled it. It doesn't say more here."),
     "buyer",
-    sentences(_NEXT_CHECKOUT, _ASK_FOR_THE_CAUSE),
+    sentences(NEXT_CHECKOUT, _ASK_FOR_THE_CAUSE),
     _SAY_IF_UNPAID,
     "bad",
 )
@@ -235,7 +235,7 @@ _CLOSED_BY_AMAZON: Final = E(
         "another problem. The captured amount tells which."
     ),
     _NOBODY,
-    sentences(N_("Compare the captured amount with the order."), _NEXT_CHECKOUT),
+    sentences(N_("Compare the captured amount with the order."), NEXT_CHECKOUT),
     _SAY_ENDED,
     "neutral",
 )
@@ -245,7 +245,7 @@ _CLOSED_UNPAID: Final = E(
         "What was captured can still be refunded."
     ),
     "buyer",
-    sentences(_NEXT_CHECKOUT, _ASK_FOR_THE_CAUSE),
+    sentences(NEXT_CHECKOUT, _ASK_FOR_THE_CAUSE),
     _SAY_IF_UNPAID,
     "warning",
 )
@@ -347,7 +347,7 @@ _CHARGE_CANCELED_BY_MERCHANT: Final = E(
 _CANCELED_WITH_PERMISSION: Final = E(
     N_("It was canceled together with its permission (its order, in v1)."),
     _NOBODY,
-    sentences(N_("Nothing, if that was meant."), _NEXT_CHECKOUT),
+    sentences(N_("Nothing, if that was meant."), NEXT_CHECKOUT),
     _SAY_NOT_CHARGED,
     "neutral",
 )
@@ -512,14 +512,14 @@ _DRAFT: Final = E(
 _STALE: Final = E(
     N_("It wasn't confirmed within 3 hours, so Amazon canceled it. Nothing was charged."),
     "buyer",
-    _NEXT_CHECKOUT,
+    NEXT_CHECKOUT,
     N_("Your checkout wasn't completed in time. Please check out again."),
     "neutral",
 )
 _LIMIT_OF_AUTHORIZATIONS: Final = E(
     N_("It reached the number of authorizations that v1 allowed, so it closed."),
     "buyer",
-    _NEXT_CHECKOUT,
+    NEXT_CHECKOUT,
     _SAY_ENDED,
     "warning",
 )
@@ -536,7 +536,7 @@ _V1_OPEN: Final = E(
 _V1_CANCELED: Final = E(
     N_("It was canceled: no payment can be made on it."),
     _NOBODY,
-    _NEXT_CHECKOUT,
+    NEXT_CHECKOUT,
     N_("This order's payment was canceled."),
     "neutral",
 )
@@ -1414,7 +1414,7 @@ OPERATION_ERRORS: Final[dict[tuple[str, str], Explanation]] = {
     ("TransactionCountExceeded", "create_charge"): E(
         N_("A one-time permission allows 25 charges, and they are used up."),
         "buyer",
-        _NEXT_CHECKOUT,
+        NEXT_CHECKOUT,
         _SAY_IF_UNPAID,
         "bad",
     ),

@@ -6,13 +6,14 @@ method, the day from which on a monthly limit is new, and whether a closed order
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from console.domain.explain import (
     AFTER_HARD_DECLINE,
     ERRORS,
+    NEXT_CHECKOUT,
     SAY_WITH_AMOUNT,
     Explanation,
     explain_state,
@@ -34,9 +35,10 @@ _NOT_THE_METHOD: Final = frozenset(
      "TransactionTimedOut"}
 )  # fmt: skip
 _NO_ROOM: Final = N_(
-    "The buyer's consent stands; nothing of its limit is free, as it is authorized already."
+    "The buyer's consent stands; nothing of its limit is free, as open charges take it up."
 )
 _NO_ROOM_NEXT: Final = N_("Capture what is authorized, or cancel it to free its amount.")
+_NO_ROOM_WAIT: Final = N_("Wait until Amazon has decided about the open charge.")
 _STILL_RESERVED: Final = N_(
     "{amount} is still authorized: capture it, or cancel it to free the buyer's money."
 )
@@ -109,8 +111,7 @@ def _permission(order: Order, permission: ChargePermission) -> Explained:
             next_step=wait_for_next_month(order.observed.date()),
         )
     elif _has_no_room(order, permission):
-        step = _still_reserved(order) if order.fully_captured else _(_NO_ROOM_NEXT)
-        meaning = replace(meaning, meaning=_(_NO_ROOM), next_step=step)
+        meaning = replace(meaning, meaning=_(_NO_ROOM), next_step=_without_room(order))
     elif permission.state == "Closed":
         meaning = _with_reserved(order, meaning)
     one = Explained("charge_permission", permission.id, permission.status, meaning)
@@ -130,6 +131,21 @@ def _has_no_room(order: Order, permission: ChargePermission) -> bool:
     )
 
 
+def _without_room(order: Order) -> str:
+    held = _held(order)
+    if not _is_positive(held):
+        return _(_NO_ROOM_WAIT)
+    return _(_ONLY_CANCEL, amount=held) if order.fully_captured else _(_NO_ROOM_NEXT)
+
+
+def _held(order: Order) -> Money | None:
+    """What is authorized and waits for the merchant: not what Amazon is at work on."""
+    amounts = [one.amount for one in order.charges if one.state == "Authorized" and one.amount]
+    if not amounts or {money.currency for money in amounts} != {order.currency}:
+        return None
+    return sum(amounts[1:], amounts[0])
+
+
 def _is_positive(money: Money | None) -> bool:
     return money is not None and money.is_positive
 
@@ -139,15 +155,11 @@ def _with_reserved(order: Order, meaning: Explanation) -> Explanation:
 
     Source: the Charge Permission page; closing without `cancelPendingCharges` leaves it so.
     """
-    if not _is_positive(order.totals.authorized_open):
+    held, paid = _held(order), order.fully_captured
+    if not _is_positive(held):
         return meaning
-    step, paid = _still_reserved(order), order.fully_captured
-    return replace(meaning, next_step=step if paid else together(step, meaning.next_step))
-
-
-def _still_reserved(order: Order) -> str:
-    step = _ONLY_CANCEL if order.fully_captured else _STILL_RESERVED
-    return _(step, amount=order.totals.authorized_open)
+    step = _(_ONLY_CANCEL if paid else _STILL_RESERVED, amount=held)
+    return replace(meaning, next_step=step if paid else together(step, _(NEXT_CHECKOUT)))
 
 
 def _with_room(order: Order, charge: Charge, meaning: Explanation) -> Explanation:
@@ -171,17 +183,39 @@ def _month_is_used_up(permission: ChargePermission) -> bool:
     )
 
 
+def said_of_refunds(refunds: Sequence[Refund]) -> str:
+    """The sentences for the buyer about the refunds of a charge, oldest first: those that stand
+    alike in one, with their sum. What was declined counts only while nothing came after it.
+    """
+    alike: dict[tuple[str, tuple[str, ...]], list[Refund]] = {}
+    for one in refunds:
+        if not one.is_dead or one is refunds[-1]:
+            alike.setdefault((one.state, one.status.reason_codes), []).append(one)
+    return together(*(_said_of(state, codes, found) for (state, codes), found in alike.items()))
+
+
+def _said_of(state: str, reasons: Collection[str], refunds: Sequence[Refund]) -> str:
+    amounts = [one.amount for one in refunds if one.amount is not None]
+    meaning = explain_state("refund", state, reasons)
+    if len(amounts) < len(refunds) or len({money.currency for money in amounts}) > 1:
+        return meaning.say_to_buyer
+    return _with_amount(meaning, sum(amounts[1:], amounts[0]), len(amounts)).say_to_buyer
+
+
 def said_to_buyer(state: str, reasons: Collection[str], amount: Money | None) -> str:
     """The sentence for the buyer about a refund in this state; empty where it isn't known."""
     meaning = explain_state("refund", state, reasons)
     return _with_amount(meaning, amount).say_to_buyer if meaning.known else ""
 
 
-def _with_amount(meaning: Explanation, amount: Money | None) -> Explanation:
+def _with_amount(meaning: Explanation, money: Money | None, parts: int = 1) -> Explanation:
     """What is said to the buyer names the amount, where the sentence has room for it."""
     said = SAY_WITH_AMOUNT.get(english(meaning.say_to_buyer))
-    if said is None or amount is None or not amount.is_positive:
+    if said is None or money is None or not money.is_positive:
         return meaning
+    amount = str(money)
+    if parts > 1:
+        amount = _("{amount} in {count} parts", amount=amount, count=parts)
     return replace(meaning, say_to_buyer=_(said, amount=amount))
 
 

@@ -38,6 +38,7 @@ class Event:
 class Totals:
     """The money of an order's known charges in its currency; None where it can't be known.
 
+    `authorized_pending` is the part of `authorized_open` that Amazon hasn't decided about;
     `refunded` is what Amazon counts, or what the known refunds add up to where that is more;
     `refund_initiated` is the part of the known refunds that has only begun,
     `refund_unseen` what Amazon counts beyond the known ones: done, or only begun. `unaccounted` is
@@ -47,6 +48,7 @@ class Totals:
 
     currency: str | None
     authorized_open: Money | None = None
+    authorized_pending: Money | None = None
     captured: Money | None = None
     refunded: Money | None = None
     refund_initiated: Money | None = None
@@ -204,6 +206,9 @@ class Order:
         return Totals(
             currency=currency,
             authorized_open=_sum(currency, open_amounts),
+            authorized_pending=_sum(
+                currency, (c.amount for c in self.charges if c.state == "AuthorizationInitiated")
+            ),
             captured=captured,
             refunded=_sum(currency, (self._refunded(c) for c in self.charges)),
             refund_initiated=_sum(

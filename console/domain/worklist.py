@@ -275,6 +275,7 @@ class Summary:
     state: str
     reasons: tuple[str, ...]
     authorized: Money | None
+    authorized_pending: Money | None  # the part of it that Amazon hasn't decided about
     captured: Money | None
     refunded: Money | None
     refund_initiated: Money | None  # the part of it that has only begun
@@ -305,6 +306,7 @@ def summary_of(order: Order) -> Summary:
         state=found.status.state if found else "Unknown",
         reasons=found.status.reason_codes if found else (),
         authorized=totals.authorized_open,
+        authorized_pending=totals.authorized_pending,
         captured=totals.captured,
         refunded=totals.refunded,
         refund_initiated=totals.refund_initiated,

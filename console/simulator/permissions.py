@@ -131,10 +131,11 @@ def update(world: World, call: Call) -> Answer:
         raise bodies.missing("merchantMetadata")
     _check_modifiable(world, permission, metadata or {}, recurring)
     now = world.clock.now()
-    changed = replace(permission, merchant={**permission.merchant, **(metadata or {})}, updated=now)
+    # `updated` is that of the state, which stays.
+    changed = replace(permission, merchant={**permission.merchant, **(metadata or {})})
     if recurring:
         changed = _with_recurring(world, changed, recurring, now)
-    world.put(changed)
+    world.put(changed, now)
     return Answer(200, permission_json(world, changed))
 
 

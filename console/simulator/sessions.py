@@ -147,7 +147,7 @@ def update(world: World, call: Call) -> Answer:
         old = details.get(name)
         merged = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
         details[name] = merged
-    changed = world.put(replace(session, details=details, updated=world.clock.now()))
+    changed = world.put(replace(session, details=details), world.clock.now())
     return Answer(200, shown(changed))
 
 

@@ -3,8 +3,8 @@
 Textual's own driver ends at a byte that is no UTF-8 (half a character of a paste), goes on for ever
 without a terminal, begins a second time when it is continued without having been stopped by a key,
 hangs when a signal to stop comes while it writes, ends with the wrong size where two new sizes come
-at once, and leaves the screen empty when it is continued. Not imported on Windows, where there is
-none of this.
+at once, leaves the screen empty when it is continued, and takes what stands behind an escape in a
+paste for keys. Not imported on Windows, where there is none of this but the last.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from contextlib import suppress
 from typing import IO, Any, Final, cast
 
 from textual._parser import ParseError
-from textual._xterm_parser import XTermParser
+from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
@@ -118,7 +118,7 @@ class Terminal(LinuxDriver):
     def run_input_thread(self) -> None:
         """Read until the driver has to end. What is no UTF-8 becomes a visible stand-in."""
         decode = getincrementaldecoder("utf-8")(errors="replace").decode
-        parser = XTermParser(self._debug)
+        parser, of_pastes = XTermParser(self._debug), Pastes()
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             selector.register(self._woken, selectors.EVENT_READ)
@@ -138,7 +138,7 @@ class Terminal(LinuxDriver):
                 if ready and not data:
                     self._lost()
                     return
-                parser = self._feed(parser, decode(data))
+                parser = self._feed(parser, of_pastes.clean(decode(data)))
         with suppress(EOFError, ParseError):
             for _event in parser.feed(""):
                 pass
@@ -155,6 +155,53 @@ class Terminal(LinuxDriver):
             self._app.call_later(_raise, error)
             return XTermParser(self._debug)
         return parser
+
+
+class Pastes:
+    """What comes from the terminal, with no escape left inside of a paste.
+
+    Textual's parser takes an escape in a paste for the start of a key, and what follows it, with
+    Enter and Tab, for keys: whoever wrote the text that is pasted would press them.
+    """
+
+    def __init__(self) -> None:
+        self._inside = False
+        self._before = ""  # the last of what came, which a mark may have begun with
+
+    def clean(self, text: str) -> str:
+        """`text` as it goes to the parser; what may begin an end mark waits for the rest of it."""
+        passed = []
+        while text:
+            part, text = self._in_paste(text) if self._inside else self._outside(text)
+            passed.append(part)
+        return "".join(passed)
+
+    def _outside(self, text: str) -> tuple[str, str]:
+        seen = self._before + text
+        at = seen.find(BRACKETED_PASTE_START)
+        if at < 0:
+            self._before = seen[1 - len(BRACKETED_PASTE_START) :]
+            return text, ""
+        end = at + len(BRACKETED_PASTE_START) - len(self._before)
+        self._inside, self._before = True, ""
+        return text[:end], text[end:]
+
+    def _in_paste(self, text: str) -> tuple[str, str]:
+        text, self._before = self._before + text, ""
+        inside, mark, behind = text.partition(BRACKETED_PASTE_END)
+        if mark:
+            self._inside = False
+        else:
+            inside, self._before = _without_begun(text, BRACKETED_PASTE_END)
+        return inside.replace("\x1b", "␛") + mark, behind
+
+
+def _without_begun(text: str, mark: str) -> tuple[str, str]:
+    """`text` and what of its end may be the beginning of `mark`."""
+    for length in range(len(mark) - 1, 0, -1):
+        if text.endswith(mark[:length]):
+            return text[:-length], text[-length:]
+    return text, ""
 
 
 def _raise(error: Exception) -> None:

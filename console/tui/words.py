@@ -194,24 +194,25 @@ def _in_its_unit(
     return seconds(whole_seconds)
 
 
-# What Amazon calls the kinds of its objects: in a sentence, and at its beginning.
+# What Amazon calls the kinds of its objects, in a sentence.
 _KINDS: Final = {
-    "charge_permission": (N_("charge permission"), N_("Charge permission")),
-    "charge": (N_("charge"), N_("Charge")),
-    "refund": (N_("refund"), N_("Refund")),
-    "checkout_session": (N_("checkout session"), N_("Checkout session")),
-    "dispute": (N_("dispute"), N_("Dispute")),
+    "charge_permission": N_("charge permission"),
+    "charge": N_("charge"),
+    "refund": N_("refund"),
+    "checkout_session": N_("checkout session"),
+    "dispute": N_("dispute"),
 }
 
 
 def kind_word(kind: str) -> str:
     """`charge permission`; a kind that is not known by the words of its code."""
-    return _(_KINDS[kind][0]) if kind in _KINDS else kind.replace("_", " ")
+    return _(_KINDS[kind]) if kind in _KINDS else kind.replace("_", " ")
 
 
 def kind_title(kind: str) -> str:
     """`Charge permission`, as a heading."""
-    return _(_KINDS[kind][1]) if kind in _KINDS else kind.replace("_", " ").capitalize()
+    word = kind_word(kind)
+    return word[:1].upper() + word[1:]
 
 
 def stamp(moment: datetime) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from console.domain.explained import Explained, explained, region_of, said_to_buyer
+from console.domain.explained import Explained, explained, region_of, said_of_refunds, said_to_buyer
 from console.domain.model import Charge, ChargePermission, Dispute
 from console.domain.order import Order
 from tests.domain.builders import (
@@ -205,6 +205,17 @@ def test_nobody_is_told_to_capture_what_the_limit_has_no_room_for() -> None:
         assert ONLY_CANCEL in found[ORDER]
 
 
+@pytest.mark.parametrize("state", ["AuthorizationInitiated", "CaptureInitiated"])
+def test_what_amazon_is_at_work_on_is_neither_to_be_captured_nor_canceled(state: str) -> None:
+    used_up = permission(limit="40.00 USD", balance="0 USD")
+    found = order(charge(state), permission=used_up)
+    assert of_permission(found).explanation.next_step == (
+        "Wait until Amazon has decided about the open charge."
+    )
+    closed = order(charge(state), permission=permission("Closed"))
+    assert "still authorized" not in of_permission(closed).explanation.next_step
+
+
 def test_of_what_has_room_in_part_the_rest_is_named() -> None:
     second = f"{ORDER}-C000002"
     partly = order(
@@ -229,6 +240,24 @@ def test_the_buyer_is_told_how_much_it_is_about() -> None:
     said = {one.kind: one.explanation.say_to_buyer for one in explained(found)}
     assert said["charge"] == "Your payment of 30.00 USD arrived."
     assert said["refund"].startswith("Your refund of 7.00 USD is initiated at Amazon Pay.")
+
+
+def test_of_several_refunds_the_buyer_is_told_the_sum_of_those_that_stand_alike() -> None:
+    done = [refund("Refunded", amount) for amount in ("5.00 USD", "3.00 USD")]
+    begun = refund("RefundInitiated", "2.00 USD")
+    assert said_of_refunds([*done, begun]) == (
+        "Your refund of 8.00 USD in 2 parts is done. Depending on your bank it can take some days"
+        " until you see the money. Your refund of 2.00 USD is initiated at Amazon Pay. The money"
+        " hasn't been returned yet; we will tell you the result."
+    )
+    assert said_of_refunds([]) == ""
+
+
+def test_a_declined_refund_is_told_the_buyer_only_while_nothing_came_after_it() -> None:
+    dead, done = refund("Declined", "5.00 USD"), refund("Refunded", "5.00 USD")
+    assert said_of_refunds([dead, done]).startswith("Your refund of 5.00 USD is done.")
+    assert said_of_refunds([done, dead]).startswith("Your refund of 5.00 USD is done.")
+    assert said_of_refunds([done, dead]) != said_of_refunds([done])
 
 
 def test_without_an_amount_the_buyer_is_told_none() -> None:

@@ -144,6 +144,7 @@ class TestTotals:
         assert found.totals == Totals(
             currency="USD",
             authorized_open=usd("20"),
+            authorized_pending=usd("0"),
             captured=usd("30"),
             refunded=usd("8"),
             refund_initiated=usd("3"),
@@ -151,6 +152,15 @@ class TestTotals:
             refundable=usd("26.50"),
             unaccounted=usd("0"),
         )
+
+    def test_what_of_the_authorized_money_amazon_has_not_decided_about(self) -> None:
+        found = order(
+            charge("Authorized", "20.00 USD"),
+            charge("AuthorizationInitiated", "5.00 USD", id=f"{ORDER}-C010002"),
+            charge("CaptureInitiated", "7.00 USD", id=f"{ORDER}-C010003"),
+        )
+        assert found.totals.authorized_open == usd("32")
+        assert found.totals.authorized_pending == usd("5")
 
     @pytest.mark.parametrize(
         ("refunded", "above"), [("8.00 USD", "4.50"), ("30.00 USD", "4.50"), ("32.00 USD", "2.50")]

@@ -276,6 +276,7 @@ async def test_a_completed_session_is_shown_as_the_order_that_it_became(stage: S
         await console.sees("The session is completed")
         await console.press("escape")
         await console.sees("Authorized 18.00", "session ● Completed")
+        await console.sees("complete of 18.00 USD decided", "by ann")
 
 
 async def test_each_charge_that_a_close_ends_is_named(stage: Stage) -> None:
@@ -371,6 +372,37 @@ async def test_an_unknown_cancel_asks_again_without_a_key(stage: Stage) -> None:
         await console.sees_no("d disputed")
         await console.press("a")
         await console.sees("Canceled", "Nothing is open")
+
+
+async def test_nothing_is_called_known_while_it_is_being_sent(stage: Stage) -> None:
+    stage.fault("capture_charge:delay:3")
+    deed = DEEDS["capture"]
+    async with stage.console(120, 40) as console:
+        await fill(console, deed)
+        await console.confirm(deed.phrase)
+        await console.sees("Sending, attempt 1")
+        await console.press("escape", "i")
+        await console.sees("Open intents", "Under way, so its outcome isn't known yet: capture on")
+        await console.sees_no("every action has a known outcome")
+        await console.sees("every action has a known outcome")
+
+
+async def test_what_the_buyer_does_not_get_to_see_is_not_said_to_be_seen(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await console.look_up(SEVERAL)
+        await console.press("u")
+        await console.sees("Custom info", "empty")
+        for _field in range(3):
+            await console.press("tab")
+        await console.type("looked at twice")
+        await console.press("enter", "enter", "enter")
+        await console.sees("Nothing: custom information isn't shared with the buyer.")
+        await console.press("escape")
+        await console.sees("Store name")
+        await console.press("tab", "tab")
+        await console.type("Thank you")
+        await console.press("enter", "enter", "enter")
+        await console.sees("in mails from now on.", "Custom information isn't shared")
 
 
 async def test_leaving_waits_for_a_capture_that_is_under_way(stage: Stage) -> None:

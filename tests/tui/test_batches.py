@@ -66,6 +66,10 @@ async def test_from_the_list_to_the_report(
     async with stage.console() as console:
         await listed(console, ids)
         await console.press("space", "down", "space", "down", "space", "f")
+        await console.sees("for which orders?", "the 1 that are not ticked off", "all 4 that are")
+        await console.press("down")
+        await console.sees("the 3 that are ticked off")
+        await console.press("enter")
         await console.sees("One action for 3 orders", "nothing is sent before you confirm")
         dialog = console.app.screen.query_one("#dialog")
         await console.until(lambda: dialog.region.width == 80)
@@ -85,6 +89,35 @@ async def test_from_the_list_to_the_report(
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [row.target for row in read_plan(file.read_text()).acting] == ids[:3]
     assert "buyer" not in json.dumps(json.loads(file.read_text())).lower()
+
+
+async def test_nobody_is_meant_by_a_tick_that_only_says_done(stage: Stage) -> None:
+    ids = orders(stage, 4)
+    async with stage.console(120, 40) as console:
+        await listed(console, ids)
+        await console.press("space", "f")
+        await console.sees("the 3 that are not ticked off", "the 1 that are ticked off", "all 4")
+        await console.press("escape")
+        await console.sees("1 ticked off")
+        await console.press("f", "enter")
+        await console.sees("One action for 3 orders")
+        await ask(console, "refund", "10.00")
+        await console.sees("Will be done: 3 rows 30.00 USD", *ids[1:])
+        await console.sees_no(ids[0])
+
+
+async def test_what_the_filter_hides_is_not_meant(stage: Stage) -> None:
+    ids = orders(stage, 3)
+    async with stage.console(120, 40) as console:
+        await listed(console, ids)
+        await console.press("slash")
+        await console.type(ids[1])
+        await console.press("enter")
+        await console.sees("1 of 3")
+        await console.press("f")
+        await console.sees("One action for 1 order")
+        await ask(console, "refund", "10.00")
+        await console.sees("Will be done: 1 row 10.00 USD", ids[1])
 
 
 async def test_without_ticks_it_is_for_all_and_a_row_that_wont_says_why(stage: Stage) -> None:

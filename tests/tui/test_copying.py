@@ -68,6 +68,21 @@ async def test_the_sentence_is_that_of_explain(stage: Stage) -> None:
         await console.sees(f"“{payment}”", f"“Your refund of 10.00 USD is done.{refund}”")
 
 
+async def test_every_refund_of_a_charge_is_told_the_buyer(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await console.look_up("S01-3309177-6402958-C010001")
+        sentence = await copied(console, "s")
+        assert "Your refund of 8.00 USD in 2 parts is done." in sentence
+
+
+async def test_a_session_without_an_order_has_no_order_s_id(stage: Stage) -> None:
+    async with stage.console(120, 40) as console:
+        await console.look_up("4b1d3c2e-7f60-4a15-9c84-0d6a52e1f7b3")
+        await console.sees("checkout session: no order yet")
+        await console.press("y")
+        await console.sees("There is no order of this session here.")
+
+
 async def test_no_sentence_is_copied_of_what_may_hold_no_longer(stage: Stage) -> None:
     async with stage.console(120, 40) as console:
         await console.look_up("S01-3309177-6402958-C010002")

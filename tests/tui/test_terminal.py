@@ -9,13 +9,17 @@ import struct
 import termios
 import textwrap
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from console.domain.intent import State
 from console.store.journal import Journal
+from console.tui.terminal import Pastes
 from tests.support.emulator import Emulator, emulated
 
 DEMO: Final = ("-m", "console", "demo")
@@ -293,6 +297,41 @@ def test_bytes_that_are_no_text_end_nothing(tmp_path: Path) -> None:
         terminal.send(b"\x11")
         assert terminal.ends() == 0
         without_traces(terminal)
+
+
+def test_no_escape_in_a_paste_becomes_a_key(tmp_path: Path) -> None:
+    """Textual takes 32 characters behind it for keys, with the Enter among them."""
+    with emulated(DEMO, tmp_path) as terminal:
+        ready(terminal)
+        terminal.send(b"\x1b[200~no id\x1b[31m\r" + b"r" * 40 + b"\r\x1b[201~")
+        terminal.sees("no id␛[31m")
+        terminal.rests()
+        terminal.sees("no id␛[31m")
+
+
+@given(
+    st.lists(
+        st.sampled_from(["\x1b[200~", "\x1b[201~", "\x1b", "[", "20", "1~", "0~", "ab", "\r"])
+    ),
+    st.lists(st.integers(0, 40)),
+)
+def test_a_paste_is_cleaned_alike_however_it_comes_in(parts: list[str], cuts: list[int]) -> None:
+    whole = "".join(parts)
+    edges = sorted({0, len(whole), *(cut for cut in cuts if cut < len(whole))})
+    pastes = Pastes()
+    came = "".join(pastes.clean(whole[a:b]) for a, b in pairwise(edges))
+    at_once = Pastes().clean(whole)
+    assert came == at_once
+    inside = [paste.partition("\x1b[201~")[0] for paste in at_once.split("\x1b[200~")[1:]]
+    assert "\x1b" not in "".join(inside)
+
+
+def test_what_is_no_paste_stays_as_it_is() -> None:
+    keys = "\x1b[A\x1b[<0;1;1Mx\x1b"
+    assert Pastes().clean(keys) == keys
+    assert Pastes().clean(f"{keys}\x1b[200~a\x1b[Bb\x1b[201~{keys}") == (
+        f"{keys}\x1b[200~a␛[Bb\x1b[201~{keys}"
+    )
 
 
 # --- the worst hour ------------------------------------------------------------------------------

@@ -276,11 +276,19 @@ def _equal(wanted: dict[Field, str], now: Snapshot) -> bool:
 
 
 def _seen_by_buyer(wanted: dict[Field, str], permission: ChargePermission) -> str:
+    """What of it the buyer gets to see. That custom information is in no buyer communication is
+    told by Amazon's own SDKs, where they describe the field.
+    """
     if permission.state == "Closed":
         return _("Nothing: mails to the buyer don't show what was changed after closing.")
     if any(part == "recurring" for part, _name in wanted):
         return _("The new frequency stands in Amazon's mails to the buyer.")
-    return _("The new values stand in the buyer's Amazon Pay account, and in mails from now on.")
+    if all(name == "customInformation" for _part, name in wanted):
+        return _("Nothing: custom information isn't shared with the buyer.")
+    said = _("The new values stand in the buyer's Amazon Pay account, and in mails from now on.")
+    if ("merchant", "customInformation") in wanted:
+        return together(said, _("Custom information isn't shared with the buyer."))
+    return said
 
 
 def _update_warnings(order: Order, draft: Draft) -> list[str]:

@@ -1,4 +1,4 @@
-"""One of several orders."""
+"""One of several."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ChooseScreen(ModalScreen[str | None]):
                 key=keymap.written("general.search"),
             )
             yield RowList(id="choices", empty=empty, filterable=True)
-            keys = _("enter  open it     f  filter     esc  back")
+            keys = _("enter  choose     f  filter     esc  back")
             yield Static(quiet(keys), id="dialog-keys", markup=False)
 
     def on_mount(self) -> None:

@@ -16,7 +16,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from console.domain.explained import explained
+from console.domain.explained import explained, said_of_refunds
 from console.domain.language import N_, _, together
 from console.domain.members import Member, members
 from console.domain.model import BUYER_FIELDS, Charge, ChargePermission, CheckoutSession
@@ -70,7 +70,7 @@ def copies(
     member = next((one for _kind, one in members(order) if one.id == chosen), None)
     found = [
         Copy("y", _("id"), chosen),
-        Copy("o", _("order's id"), order.id),
+        Copy("o", _("order's id"), _order_id(order), _("There is no order of this session here.")),
         Copy("n", _("order number"), _number(order), _("The shop gave Amazon none.")),
         Copy("a", _("amount"), _amount(member), _without_amount(member)),
         Copy(
@@ -98,6 +98,10 @@ def _buyer(order: Order) -> str | None:
     return None
 
 
+def _order_id(order: Order) -> str | None:
+    return None if order.session is not None and order.id == order.session.id else order.id
+
+
 def _number(order: Order) -> str | None:
     return order.permission.merchant.reference if order.permission is not None else None
 
@@ -121,13 +125,11 @@ def _without_amount(member: Member | None) -> str:
 
 
 def _sentence(order: Order, chosen: str) -> str | None:
-    """What Explain says can be said to the buyer: of a charge also how its last refund stands,
-    for that is what the buyer waits for then.
+    """What Explain says can be said to the buyer: of a charge also how its refunds stand, for that
+    is what the buyer waits for then.
     """
-    found = {one.id: one.explanation.say_to_buyer for one in explained(order)}
-    refund = order.last_refund_of(chosen)
-    ids = [chosen] if refund is None else [chosen, refund.id]
-    return together(*(found[one] for one in ids if one in found)) or None
+    found = {one.id: one.explanation.say_to_buyer for one in explained(order, [chosen])}
+    return together(*found.values(), said_of_refunds(order.refunds_of(chosen))) or None
 
 
 def _link(order: Order) -> str | None:

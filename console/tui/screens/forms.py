@@ -99,6 +99,7 @@ class Field:
     hint: str = ""
     is_choice: bool = False
     starts: Callable[[Subject], str] = lambda _subject: ""
+    hint_of: Callable[[Subject], str] | None = None  # where the hint depends on the object
 
 
 @dataclass(frozen=True)
@@ -294,7 +295,17 @@ def _present(name: str) -> Callable[[Subject], str]:
     return present
 
 
-_UNSHOWN: Final = N_("empty, or too long to stand here; what is typed replaces it")
+def _hint_of(name: str) -> Callable[[Subject], str]:
+    """What stands in a field of the merchant's while nothing is in it."""
+
+    def hint(subject: Subject) -> str:
+        if _present(name)(subject):
+            return N_("emptied: what stood here will be taken away")
+        if merchant_part(subject.permission)[name]:
+            return N_("too long to stand here; what is typed replaces it")
+        return N_("empty")
+
+    return hint
 
 
 # --- what is known of the object -----------------------------------------------------------------
@@ -332,7 +343,8 @@ def _room_facts(subject: Subject) -> Facts:
         return [(_("Room left"), _("Amazon gives no limit for this order"))]
     balance = permission.balance
     said = _("{balance} of {limit}", balance=balance, limit=permission.limit)
-    free = subject.order.unreserved if subject.offer.action == "authorize" else None
+    makes_new = subject.offer.action in ("authorize", "extend")
+    free = subject.order.unreserved if makes_new else None
     if free is not None and free.currency == balance.currency and free < balance:
         counted = N_("{said} by Amazon's count; {free} of it is not authorized yet")
         said = _(counted, said=said, free=free)
@@ -518,7 +530,7 @@ _FORMS: Final = MappingProxyType(
             _update_facts,
             _merchant,
             tuple(
-                Field(name, label, _UNSHOWN, starts=_present(name))
+                Field(name, label, starts=_present(name), hint_of=_hint_of(name))
                 for name, label in (
                     ("merchantReferenceId", N_("Reference")),
                     ("merchantStoreName", N_("Store name")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
@@ -26,6 +26,7 @@ from console.tui.words import LOUD, column_for, labelled, literal, padded, quiet
 
 if TYPE_CHECKING:
     from console.actions.outcome import Outcome
+    from console.actions.plan import Plan
     from console.actions.renewal import Renewal
     from console.store.decisions import Intent
     from console.tui.work import Work
@@ -57,14 +58,23 @@ _UNKNOWN_KEYS: Final = N_("a ask again  n nobody else  h it happened  x it did n
 _REFUND_KEYS: Final = N_(
     "a ask again  n nobody else  d disputed  h it happened  x it did not  esc back"
 )
+_KNOWN: Final = N_("Nothing is open: every action has a known outcome.")
+
+
+def _nothing_open(under_way: list[Plan]) -> str:
+    """What stands there in place of intents; what is being sent has no outcome yet."""
+    if not under_way:
+        return _(_KNOWN)
+    drafts = [plan.draft for plan in under_way]
+    what = [_("{action} on {object}", action=one.action, object=one.object) for one in drafts]
+    return _("Under way, so its outcome isn't known yet: {what}.", what=", ".join(what))
 
 
 class _IntentRows(RowList):
     """On a half-done renewal `f` finishes it, and only `/` opens the filter."""
 
     def __init__(self, screen: IntentsScreen) -> None:
-        empty = _("Nothing is open: every action has a known outcome.")
-        super().__init__(id="intents", empty=empty, filterable=True)
+        super().__init__(id="intents", empty=_KNOWN, filterable=True)
         self._of = screen
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -87,8 +97,16 @@ class IntentsScreen(ModalScreen[None]):
         Binding("u", "undo", "Undo the renewal", show=False),
     ]
 
-    def __init__(self, work: Work, standing: Standing, said: Mapping[int, Said]) -> None:
+    def __init__(
+        self,
+        work: Work,
+        standing: Standing,
+        said: Mapping[int, Said],
+        under_way: Callable[[], list[Plan]],
+    ) -> None:
+        """`under_way` tells what was sent and has no answer yet."""
         super().__init__()
+        self._under_way = under_way
         self._work = work
         self._standing = standing
         self._said = said
@@ -156,6 +174,7 @@ class IntentsScreen(ModalScreen[None]):
     @on(RowList.Moved, "#intents")
     def _draw(self) -> None:
         standing = self._standing
+        self._rows().explain_empty(_nothing_open(self._under_way()))
         rows = [_row(intent) for intent in standing.open]
         rows += [_row(intent, half=True) for intent in standing.half_done]
         self._rows().show(rows)

@@ -229,7 +229,9 @@ class NewsScreen(Screen[None]):
 
         if self.work is None:
             return
-        self._intents = IntentsScreen(self.work, self.standing, self.last_outcomes)
+        self._intents = IntentsScreen(
+            self.work, self.standing, self.last_outcomes, lambda: self.under_way
+        )
         self.app.push_screen(self._intents, self._intents_closed)
 
     def _intents_closed(self, _result: None) -> None:

@@ -104,7 +104,8 @@ class WhatStep(VerticalScroll, can_focus=False):
         label = Static(_(field.label), classes="label", markup=False)
         if field.is_choice:
             return Horizontal(label, Choice(_(field.hint), id=field.name), classes="field")
-        hint = _(field.hint, currency=self._subject.currency or _("its currency"))
+        hint = field.hint if field.hint_of is None else field.hint_of(self._subject)
+        hint = _(hint, currency=self._subject.currency or _("its currency"))
         starts = field.starts(self._subject)
         shown = CleanInput(starts, placeholder=hint, id=field.name, compact=True)
         return Horizontal(label, shown, classes="field")

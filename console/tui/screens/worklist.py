@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol, cast
@@ -24,6 +24,7 @@ from console.domain.batch import Report, Standing
 from console.domain.clocks import Clock
 from console.domain.ids import Kind
 from console.domain.language import N_, _
+from console.domain.money import Money
 from console.domain.text import clean_line
 from console.domain.worklist import Entry, Summary, order_key, summary_of
 from console.tui.widgets.drawn import Drawn
@@ -69,7 +70,7 @@ _HELP: Final = (
     ("Y", N_("copy the list: every id that is shown, with its state and amounts")),
     ("/", N_("show what matches only; an id that is not in the list is looked up")),
     ("s", N_("stop looking the orders up, or go on from here")),
-    ("f", N_("one action for the ticked orders, or for all of them")),
+    ("f", N_("one action for the orders that are shown; it asks where some are ticked off")),
     ("esc", N_("show everything again, or back to the order")),
 )
 
@@ -153,12 +154,13 @@ class WorkList:
             self._looked[key] = summary_of(order)
             self.changed()
 
-    @property
-    def chosen(self) -> list[Entry]:
-        """The ticked entries that have an id, or all of them where none is ticked."""
-        found = [entry for entry in self.entries if entry.identifier is not None]
-        ticked = {self.entries[number].line for number in self.ticked}
-        return [entry for entry in found if entry.line in ticked] or found
+    def with_id(self, among: Iterable[int]) -> tuple[list[Entry], list[Entry]]:
+        """The entries `among` that have an id: those that are ticked off, and the others."""
+        found = [number for number in among if self.entries[number].identifier is not None]
+        return (
+            [self.entries[number] for number in found if number in self.ticked],
+            [self.entries[number] for number in found if number not in self.ticked],
+        )
 
     def forget(self) -> None:
         """Nothing that was seen is certain any more: look all of it up again."""
@@ -492,13 +494,38 @@ class WorkListScreen(ModalScreen[Entry | str | None]):
         )
 
     def action_batch(self) -> None:
-        """One action for the ticked orders, or for all where none is ticked."""
+        """One action for the orders that are shown. Where some of them are ticked off, nobody knows
+        whether those are done or meant: then it is asked.
+        """
+        ticked, others = self._list.with_id(self.query_one(Rows).shown)
+        if ticked and others:
+            self._ask_which(ticked, others)
+        else:
+            self._act(ticked or others)
+
+    def _ask_which(self, ticked: list[Entry], others: list[Entry]) -> None:
+        from console.tui.screens.choose import ChooseScreen
+
+        which = {"others": others, "ticked": ticked, "all": [*ticked, *others]}
+        said = {
+            "others": _("the {count} that are not ticked off", count=len(others)),
+            "ticked": _("the {count} that are ticked off", count=len(ticked)),
+            "all": _("all {count} that are shown", count=len(ticked) + len(others)),
+        }
+
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                self._act(sorted(which[name], key=self._list.entries.index))
+
+        title = _("One action: for which orders?")
+        self.app.push_screen(ChooseScreen(title, list(said.items())), chosen)
+
+    def _act(self, entries: list[Entry]) -> None:
         from console.tui.screens.batch import BatchScreen
 
         session = cast(_Host, self.app).session
-        chosen = self._list.chosen
-        if session is not None and chosen:
-            self.app.push_screen(BatchScreen(session, chosen), self._acted)
+        if session is not None and entries:
+            self.app.push_screen(BatchScreen(session, entries), self._acted)
 
     def _acted(self, report: Report | None) -> None:
         """The orders are not as they were: read them again, and watch what was begun."""
@@ -608,12 +635,19 @@ def _detail(worklist: WorkList, width: int) -> list[Content]:
     return lines or wrapped(quiet(clean_line(entry.shown, 200)), width)
 
 
+def _begun(part: Money | None) -> str:
+    if part is None or not part.is_positive:
+        return ""
+    return f" {_('({amount} initiated)', amount=part)}"
+
+
 def _money(found: Summary) -> Content:
     from console.domain.rules import more_than_limit
 
     said = [literal(found.order)]
     if found.authorized is not None and found.authorized.is_positive:
-        said.append(Content(_("authorized {amount}", amount=found.authorized)))
+        authorized = _("authorized {amount}", amount=found.authorized)
+        said.append(Content(authorized + _begun(found.authorized_pending)))
     if found.capturable is not None:
         said.append(Content(_("can be captured: {amount}", amount=found.capturable)))
     if found.limit_left is not None:
@@ -624,9 +658,8 @@ def _money(found: Summary) -> Content:
     if found.captured is not None:
         said.append(Content(_("captured {amount}", amount=found.captured)))
     if found.refunded is not None:
-        begun = found.refund_initiated
-        only = f" {_('({amount} initiated)', amount=begun)}" if begun and begun.is_positive else ""
-        said.append(Content(_("refunded {amount}", amount=found.refunded) + only))
+        refunded = _("refunded {amount}", amount=found.refunded)
+        said.append(Content(refunded + _begun(found.refund_initiated)))
     if found.refundable is not None:
         above = found.above_captured
         if above is not None and above.is_positive:

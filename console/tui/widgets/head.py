@@ -41,6 +41,12 @@ SEGMENTS: Final = {
     "authorized": ("▒", "$warning", N_("authorized")),
     "free": ("░", "$foreground-disabled", N_("free")),
 }
+# What a checkout session without an order says of it, by its state.
+_NO_ORDER: Final = {
+    "Open": N_("checkout session: no order yet"),
+    "Canceled": N_("checkout session: no order came of it"),
+    "Completed": N_("checkout session: its order is not known here"),
+}
 
 
 def head_lines(order: Order, width: int, untold: str = "") -> list[Content]:
@@ -71,7 +77,7 @@ def _title(order: Order, width: int) -> Content:
     if permission is None:
         if order.session is not None:
             state = state_word("checkout_session", order.session.state)
-            said = _("checkout session: no order yet")
+            said = _(_NO_ORDER.get(order.session.state, N_("checkout session")))
             return Content.assemble(title, "  ", state, quiet(f"  {said}"))
         return title + quiet(f"  {_('its permission is not known')}")
     state = state_word(
@@ -165,12 +171,13 @@ def _money(order: Order, width: int) -> Iterator[Content]:
     free = order.permission.balance if order.permission else None
     figures = _segments(order, None if monthly else free, currency)
     parts = [_figure(*SEGMENTS[name], figure) for name, (_part, figure) in figures.items()]
-    for said, part in (
-        (N_("({amount} initiated)"), totals.refund_initiated),
-        (N_("({amount} not seen here)"), totals.refund_unseen),
+    for place, said, part in (
+        (1, N_("({amount} initiated)"), totals.refund_initiated),
+        (1, N_("({amount} not seen here)"), totals.refund_unseen),
+        (2, N_("({amount} initiated)"), totals.authorized_pending),
     ):
         if part is not None and part.is_positive:
-            parts[1] += Content.styled(f" {_(said, amount=amount(part))}", "$text-primary")
+            parts[place] += Content.styled(f" {_(said, amount=amount(part))}", "$text-primary")
     limit_word = _("monthly limit") if monthly else _("limit")
     ends = Content.assemble(
         (f"  {_('refundable')} ", QUIET),

@@ -145,6 +145,10 @@ class RowList(VerticalScroll, can_focus=True):
             yield self._filter
         yield self._lines
 
+    def explain_empty(self, empty: str) -> None:
+        """What stands there from the next `show` on while there are no rows."""
+        self._empty = empty
+
     @property
     def key(self) -> str | None:
         """The key of the row under the cursor."""
