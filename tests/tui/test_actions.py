@@ -401,7 +401,7 @@ async def test_what_the_buyer_does_not_get_to_see_is_not_said_to_be_seen(stage: 
         await console.sees("Store name")
         await console.press("tab", "tab")
         await console.type("Thank you")
-        await console.press("enter", "enter", "enter")
+        await console.press("enter", "enter", "enter", "enter")
         await console.sees("in mails from now on.", "Custom information isn't shared")
 
 
