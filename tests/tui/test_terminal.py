@@ -135,7 +135,7 @@ def test_a_terminal_without_another_screen_is_left_empty(tmp_path: Path) -> None
         ready(terminal)
         terminal.signal(signal.SIGTSTP)
         terminal.until(lambda: stopped(terminal), "stopping")
-        assert not terminal.screen.strip()
+        terminal.until(lambda: not terminal.screen.strip(), "an empty screen")
         terminal.signal(signal.SIGCONT)
         back(terminal)
         terminal.send(b"\x11")
