@@ -168,6 +168,6 @@ def _not_read_yet(title: str) -> Said:
     return Said(
         _("{action}: not yet", action=title),
         _("This is the order as it was seen before. Amazon is being asked."),
-        _("Wait until it says `checked`; {key} asks again.", key=keymap.written("general.again")),
+        _("Wait until Amazon has answered; {key} asks again.", key=keymap.written("general.again")),
         "waiting",
     )

@@ -1266,7 +1266,7 @@ class TestWordsOfAClose:
         assert words(CLOSE, self.of, ORDER) == Words(
             before=(("state", "Chargeable"), ("open charges", "3")),
             after=(("state", "Closed"), ("open charges", "3")),
-            buyer_sees="No further payment can be made with this order.",
+            buyer_sees="No new payment can be started with this order.",
             undo="No. For a further payment the buyer has to check out again.",
             facts=(
                 ("is kept", f"{CHARGE} Authorized 40.00 USD, can still be captured"),

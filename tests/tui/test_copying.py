@@ -99,7 +99,7 @@ async def test_no_sentence_is_copied_of_what_may_hold_no_longer(stage: Stage) ->
         await console.press("s")
         await console.sees("s to the buyer")  # there is nothing to take
         await console.press("escape", "2")
-        await console.sees("These amounts and times were read before something was done here.")
+        await console.sees("These amounts and times may have been read before what was done here.")
         await console.sees_no("The amount is reserved")
         await console.sees("The merchant canceled the charge", "This payment was canceled.")
         await console.sees_no("These amounts and times")

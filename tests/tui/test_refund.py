@@ -9,7 +9,7 @@ from tests.tui.stage import Driver, Stage
 pytestmark = pytest.mark.anyio
 
 CHARGE = "S01-4966596-9591203-C079366"  # 40.00 captured, 10.00 refunded
-OLD_AMOUNTS = "These amounts and times were read before something was done here."
+OLD_AMOUNTS = "These amounts and times may have been read before what was done here."
 UNDER_WAY = "Something is under way here: these amounts and times may change."
 V1 = "S01-4966596-9591203-A079366"
 

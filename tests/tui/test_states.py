@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -203,12 +204,15 @@ class TestOffline:
         records = [
             RequestRecord(
                 start + timedelta(minutes=n), "get_charge", CHARGE, "GET", "", "", (), "", 0, "", 1,
-                status=status,
+                status=status, failure="no answer" if status is None else None,
             )
             for n, status in enumerate(statuses)
         ]  # fmt: skip
         expected = None if since is None else start + timedelta(minutes=since)
         assert offline_since(records) == expected
+        given_up = [replace(one, failure=None) for one in records if one.status is None]
+        assert offline_since([*records, *given_up, *given_up]) == expected
+        assert offline_since([*given_up, *given_up]) is None
 
 
 async def test_read_only_is_said_before_anything_is_pressed(stage: Stage) -> None:

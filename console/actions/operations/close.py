@@ -104,7 +104,7 @@ class CloseChargePermission(OnPermission):
                 (_("state"), "Closed"),
                 (_("open charges"), str(sum(not _dies(c, ends) for c in open_charges))),
             ),
-            buyer_sees=_("No further payment can be made with this order."),
+            buyer_sees=_("No new payment can be started with this order."),
             undo=_("No. For a further payment the buyer has to check out again."),
             facts=facts or ((_("charges"), _("none that is open is known here")),),
             warnings=tuple(_close_warnings(order, ends=ends)),

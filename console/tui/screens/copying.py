@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _KEYS: Final = N_("enter  copy it     esc  back")
 MOST: Final = 400  # characters that are shown whole of what is copied
-_OLD: Final = N_("Not yet: this is how it was. Wait until it says `checked`.")
+_OLD: Final = N_("Not yet: this is how it was. Once Amazon has answered, open this menu again.")
 _NO_OBJECT: Final = N_("Only an object that was read has one.")
 
 

@@ -508,9 +508,9 @@ class WorkListScreen(ModalScreen[Entry | str | None]):
 
         which = {"others": others, "ticked": ticked, "all": [*ticked, *others]}
         said = {
-            "others": _("the {count} that are not ticked off", count=len(others)),
-            "ticked": _("the {count} that are ticked off", count=len(ticked)),
-            "all": _("all {count} that are shown", count=len(ticked) + len(others)),
+            "others": _("the {count} orders that are not ticked off", count=len(others)),
+            "ticked": _("the {count} orders that are ticked off", count=len(ticked)),
+            "all": _("all {count} orders that are shown", count=len(ticked) + len(others)),
         }
 
         def chosen(name: str | None) -> None:

@@ -121,9 +121,11 @@ def _offline(since: datetime | None) -> str:
 def offline_since(records: Sequence[RequestRecord]) -> datetime | None:
     """Since when nothing is answered; None after an answer.
 
-    One request without an answer is none yet: that happens, and it is asked again.
+    One request without an answer is none yet: that happens, and it is asked again. One that was
+    given up here, as its order is no longer looked for, tells nothing of Amazon.
     """
-    unanswered = list(takewhile(lambda record: record.status is None, reversed(records)))
+    ended = (one for one in reversed(records) if one.status is not None or one.failure is not None)
+    unanswered = list(takewhile(lambda record: record.status is None, ended))
     return unanswered[-1].time if len(unanswered) >= LOST else None
 
 

@@ -343,7 +343,7 @@ class OrderPane(Vertical):
 
 
 def _read_before(untold: Mapping[str, str], width: int) -> list[Content]:
-    said = _("These amounts and times were read before something was done here.")
+    said = _("These amounts and times may have been read before what was done here.")
     if _(_UNDER_WAY) in untold.values():
         said = _("Something is under way here: these amounts and times may change.")
     return wrapped(Content.styled(said, TONES["waiting"]), width)
