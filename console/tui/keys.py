@@ -21,7 +21,8 @@ WITHOUT_ORDER: Final = 2
 class General(NamedTuple):
     """A key that is no action on an order. `command` is its name in the palette.
 
-    Without a key it is in the palette alone.
+    Without a key it is in the palette alone. `footer` is its place there: 0 never, 1 always, from 2
+    on the highest is the first to go where it is narrow.
     """
 
     name: str
@@ -30,9 +31,7 @@ class General(NamedTuple):
     title: str
     command: str
     tooltip: str
-    footer: int = (
-        0  # 0: never there; 1: always; from 2 on the highest goes first where it is narrow
-    )
+    footer: int = 0
 
 
 # Only where a shell can take a program back.
