@@ -66,11 +66,9 @@ async def test_from_the_list_to_the_report(
     async with stage.console() as console:
         await listed(console, ids)
         await console.press("space", "down", "space", "down", "space", "f")
-        await console.sees(
-            "for which orders?", "the 1 orders that are not ticked off", "all 4 orders that are"
-        )
+        await console.sees("for which orders?", "›not ticked off: 1", "all that are shown: 4")
         await console.press("down")
-        await console.sees("the 3 orders that are ticked off")
+        await console.sees("›ticked off: 3")
         await console.press("enter")
         await console.sees("One action for 3 orders", "nothing is sent before you confirm")
         dialog = console.app.screen.query_one("#dialog")
@@ -98,9 +96,7 @@ async def test_nobody_is_meant_by_a_tick_that_only_says_done(stage: Stage) -> No
     async with stage.console(120, 40) as console:
         await listed(console, ids)
         await console.press("space", "f")
-        await console.sees(
-            "the 3 orders that are not ticked off", "the 1 orders that are ticked off", "all 4"
-        )
+        await console.sees("›not ticked off: 3", " ticked off: 1", "all that are shown: 4")
         await console.press("escape")
         await console.sees("1 ticked off")
         await console.press("f", "enter")

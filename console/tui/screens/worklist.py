@@ -508,9 +508,9 @@ class WorkListScreen(ModalScreen[Entry | str | None]):
 
         which = {"others": others, "ticked": ticked, "all": [*ticked, *others]}
         said = {
-            "others": _("the {count} orders that are not ticked off", count=len(others)),
-            "ticked": _("the {count} orders that are ticked off", count=len(ticked)),
-            "all": _("all {count} orders that are shown", count=len(ticked) + len(others)),
+            "others": _("not ticked off: {count}", count=len(others)),
+            "ticked": _("ticked off: {count}", count=len(ticked)),
+            "all": _("all that are shown: {count}", count=len(ticked) + len(others)),
         }
 
         def chosen(name: str | None) -> None:
